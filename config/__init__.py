@@ -1,0 +1,1 @@
+"""Settings, URLs, the Celery app and the local services of a Parley site."""

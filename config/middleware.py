@@ -1,0 +1,56 @@
+"""What the site answers when the database is away or cannot hold what was sent: clean pages that keep the words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+log = structlog.get_logger(__name__)
+
+
+class DatabaseDown:
+    """Turn a lost database connection into a 503 page. Nothing was saved, so the text is given back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            response = self.get_response(request)
+        except (OperationalError, InterfaceError) as error:
+            return self.answer(request, error)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, (OperationalError, InterfaceError)):
+            return self.answer(request, error)
+        if isinstance(error, (DataError, UnicodeEncodeError)):
+            return self.unstorable(request, error)
+        return None
+
+    def unstorable(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        """A NUL byte, half a character, a number out of range: the request's fault, and no reason for a traceback."""
+        log.warning("not_storable", path=request.path, error=type(error).__name__)
+        words = _(
+            "Something in this request cannot be stored, such as an invisible character or far too large a number."
+        )
+        if "application/json" in request.headers.get("Accept", ""):
+            return JsonResponse({"error": words}, status=400)
+        context = {"title": _("This cannot be read"), "words": words, "typed": request.POST.get("text", "")}
+        return render(request, "discussions/errors/page.html", context, status=400)
+
+    def answer(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        log.error("database_down", path=request.path, error=str(error).strip()[:200])
+        headers = {"Retry-After": "10", "Cache-Control": "no-store"}
+        if "application/json" in request.headers.get("Accept", ""):
+            body = {"error": "The database does not answer. Nothing was saved; try again in a moment."}
+            return JsonResponse(body, status=503, headers=headers)
+        typed = request.POST.get("text", "") if request.method == "POST" else ""
+        page = render_to_string("discussions/errors/503.html", {"typed": typed})
+        return HttpResponse(page, status=503, headers=headers)

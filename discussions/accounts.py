@@ -1,0 +1,41 @@
+"""How allauth behaves here: links from the settings, no word about who has an account."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from discussions import limits
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """allauth's door to this site."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return True
+
+    def clean_email(self, email: str) -> str:
+        """Addresses are compared and stored in lower case."""
+        return str(super().clean_email(email)).lower()
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Log-in limits count the same address as all others do: behind a proxy not the proxy's, and no forged one."""
+        return limits.client_address(request)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """Absolute links come from the settings, never from the Host a request claims."""
+        return f"{settings.SITE_URL}" + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """As above, for the link that resets a password."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return f"{settings.SITE_URL}" + path.replace("UID-KEY", quote(key))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Mails name the site as the settings do, whatever host a request claimed."""
+        super().send_mail(template_prefix, email, {**context, "site_name": settings.SITE_NAME})

@@ -1,0 +1,154 @@
+"""Mail about what is new in a discussion, or in answer to one comment, for those who asked for it.
+
+Only confirmed addresses are written to. Every message can be stopped with one click: the link carries a signed
+token that names one follow and nothing else (RFC 8058 for mail programs).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from discussions import markup
+from discussions.models import Article, Comment, Follow, Mute, Reader, Revision, State
+
+_STOP, _CONFIRM = "parley.unsubscribe", "parley.confirm"
+CONFIRM_SECONDS = 3 * 24 * 3600
+MOST_IN_A_MAIL = 12
+MOST_WAITING = 200  # undecided comments remembered per follow
+PAUSE = {Follow.Pace.AT_ONCE: timedelta(minutes=1), Follow.Pace.DAILY: timedelta(hours=24)}
+
+
+def address_of(reader: Reader) -> str:
+    """Where mail for a reader goes, or "" while nobody has confirmed an address."""
+    if reader.user is not None:
+        return reader.user.email
+    return reader.email if reader.email_confirmed_at else ""
+
+
+def follow(
+    *, reader: Reader, article: Article, comment: Comment | None = None, pace: str = Follow.Pace.AT_ONCE
+) -> Follow:
+    """Ask for mail from now on; a second time only changes the pace."""
+    there = Comment.objects.filter(article=article)
+    newest = there.aggregate(newest=Max("pk"))["newest"] or 0
+    undecided = there.filter(state__in=[State.PENDING, State.HELD], shown_revision=None)
+    if comment is not None:
+        undecided = undecided.filter(parent=comment)
+    waiting = list(undecided.order_by("-pk").values_list("pk", flat=True)[:MOST_WAITING])
+    made, _new = Follow.objects.update_or_create(
+        reader=reader,
+        article=article,
+        comment=comment,
+        defaults={"pace": pace},
+        create_defaults={"pace": pace, "told_id": newest, "waiting": waiting},
+    )
+    return made
+
+
+def stop_token(follow: Follow) -> str:
+    """What a mail carries to end this follow; it does not expire, as the mail does not either."""
+    return signing.dumps(follow.pk, salt=_STOP)
+
+
+def by_stop_token(token: str) -> Follow | None:
+    """The follow a token names, or None for a forged one or a follow that has ended."""
+    try:
+        pk = signing.loads(token, salt=_STOP)
+    except signing.BadSignature:
+        return None
+    return Follow.objects.select_related("article", "reader").filter(pk=pk).first()
+
+
+def ask_to_confirm(reader: Reader) -> None:
+    """Write to a guest's address to see that it is theirs."""
+    token = signing.dumps([reader.pk, reader.email], salt=_CONFIRM)
+    link = settings.SITE_URL + reverse("confirm_guest", args=[token])
+    context = {"reader": reader, "link": link, "site_name": settings.SITE_NAME}
+    subject = _("Is this your address?")
+    EmailMessage(subject, render_to_string("discussions/mail/confirm.txt", context), to=[reader.email]).send()
+
+
+def by_confirm_token(token: str) -> Reader | None:
+    """The guest whose address a link confirms, or None for a forged, old or outdated one."""
+    try:
+        pk, email = signing.loads(token, salt=_CONFIRM, max_age=CONFIRM_SECONDS)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return Reader.objects.filter(pk=pk, email=email, kind=Reader.Kind.GUEST, erased_at=None).first()
+
+
+def tell_due(*, most: int = 200) -> int:
+    """Write to the followers for whom something is new and whose pause is over. Returns how many mails were saved."""
+    now = timezone.now()
+    news = Comment.objects.readable().filter(article=OuterRef("article"), id__gt=OuterRef("told_id"))
+    answers = Comment.objects.readable().filter(parent=OuterRef("comment"), id__gt=OuterRef("told_id"))
+    due = Follow.objects.filter(
+        Q(pace=Follow.Pace.AT_ONCE, told_at__lte=now - PAUSE[Follow.Pace.AT_ONCE])
+        | Q(pace=Follow.Pace.DAILY, told_at__lte=now - PAUSE[Follow.Pace.DAILY])
+    ).filter(Q(Exists(answers)) | Q(comment=None) & Q(Exists(news)) | ~Q(waiting=[]))
+    return sum(_tell(pk) for pk in due.order_by("told_at").values_list("pk", flat=True)[:most])
+
+
+@transaction.atomic
+def _tell(pk: int) -> bool:
+    """Save one follower's mail and remember what it told, in one transaction."""
+    found = Follow.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk)
+    follow = found.select_related("reader__user", "article", "comment").first()
+    if follow is None:
+        return False
+    scope = Comment.objects.filter(article=follow.article)
+    if follow.comment is not None:
+        scope = scope.filter(parent=follow.comment)
+    since = scope.filter(Q(pk__gt=follow.told_id) | Q(pk__in=follow.waiting))
+    muted = Mute.objects.filter(reader=follow.reader).values("muted")
+    news = since.readable().exclude(reader=follow.reader).exclude(reader__in=muted)
+    told = list(news.select_related("reader").order_by("pk")[: MOST_IN_A_MAIL + 1])
+    undecided = since.filter(state__in=[State.PENDING, State.HELD], shown_revision=None)
+    follow.waiting = list(undecided.order_by("-pk").values_list("pk", flat=True)[:MOST_WAITING])
+    follow.told_id = max(follow.told_id, scope.aggregate(newest=Max("pk"))["newest"] or 0)
+    follow.told_at = timezone.now()
+    follow.save(update_fields=["told_id", "told_at", "waiting"])
+    address = address_of(follow.reader)
+    if not address or not told:
+        return False
+    _write(follow, address, told)
+    return True
+
+
+def _write(follow: Follow, address: str, told: list[Comment]) -> None:
+    words = {
+        (one.comment_id, one.number): one.text for one in Revision.objects.filter(comment__in=[c.pk for c in told])
+    }
+    stop = settings.SITE_URL + reverse("unsubscribe", args=[stop_token(follow)])
+    context = {
+        "follow": follow,
+        "news": [
+            {
+                "name": one.reader.name,
+                "words": markup.excerpt(words.get((one.pk, one.shown_revision or 0), ""), 400),
+                "link": settings.SITE_URL + one.get_absolute_url(),
+            }
+            for one in told[:MOST_IN_A_MAIL]
+        ],
+        "more": len(told) > MOST_IN_A_MAIL,
+        "article_link": settings.SITE_URL + follow.article.get_absolute_url(),
+        "stop": stop,
+        "site_name": settings.SITE_NAME,
+    }
+    subject = _("New answers to your comment") if follow.comment_id else _("New in: %s") % follow.article.title
+    EmailMessage(
+        subject,
+        render_to_string("discussions/mail/news.txt", context),
+        to=[address],
+        headers={"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+    ).send()

@@ -1,0 +1,69 @@
+"""How often one address or account may act, counted in Redis by its own clock.
+
+With Redis away a stricter limit in this process's memory takes its place: the door narrows, it never falls open.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from functools import cache
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+log = structlog.get_logger(__name__)
+
+_RETRY_REDIS_AFTER = 5.0  # seconds
+_redis_down_until = 0.0
+
+
+@cache
+def _shared() -> SlidingWindowCounterRateLimiter:
+    options = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)}
+    return SlidingWindowCounterRateLimiter(RedisStorage(settings.LIMITS_REDIS_URL, **options))  # type: ignore[arg-type]
+
+
+@cache
+def _own() -> SlidingWindowCounterRateLimiter:
+    return SlidingWindowCounterRateLimiter(MemoryStorage())
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's address, trusting exactly TRUSTED_PROXIES hops, counted from the right of X-Forwarded-For.
+
+    An IPv6 address stands for its /64, since one household holds that many.
+    """
+    hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    trusted = settings.TRUSTED_PROXIES
+    address = hops[-trusted] if 0 < trusted <= len(hops) else request.META.get("REMOTE_ADDR", "")
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False).network_address) + "/64"
+    return str(parsed)
+
+
+def allowed(what: str, *who: str, per_minute: int) -> bool:
+    """Count one action and say whether it is within `per_minute` for every one of `who`."""
+    global _redis_down_until  # noqa: PLW0603 - one breaker per process
+    item = RateLimitItemPerMinute(per_minute)
+    if time.monotonic() >= _redis_down_until:
+        try:
+            return all([_shared().hit(item, what, name) for name in who])
+        except (RedisError, OSError) as error:
+            _redis_down_until = time.monotonic() + _RETRY_REDIS_AFTER
+            log.warning("limits_without_redis", error=type(error).__name__)
+    strict = RateLimitItemPerMinute(max(1, per_minute // 2))
+    return all([_own().hit(strict, what, name) for name in who])

@@ -1,0 +1,113 @@
+"""Mail is saved in the transaction that causes it and sent by the mail worker: nothing is lost, nobody waits.
+
+A message is sent at least once: a crash between the mail server's "yes" and the commit sends it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from smtplib import SMTPException
+from typing import Any
+
+import environ
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.utils import timezone
+
+from discussions.models import Mail
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 12
+FIRST_PAUSE_SECONDS = 30
+LONGEST_PAUSE_SECONDS = 6 * 3600
+
+
+class OutboxBackend(BaseEmailBackend):
+    """Django's mail door: every message becomes one row per recipient, sent later by `deliver_due`."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Save the messages; returns how many. Rolled back with the caller's transaction."""
+        for message in email_messages:
+            html = next((str(part[0]) for part in getattr(message, "alternatives", []) if part[1] == "text/html"), "")
+            Mail.objects.bulk_create(
+                Mail(
+                    to=recipient,
+                    subject=" ".join(str(message.subject).split())[:998],
+                    body=str(message.body),
+                    html=html,
+                    sender=message.from_email or settings.DEFAULT_FROM_EMAIL,
+                    headers=dict(message.extra_headers),
+                )
+                for recipient in message.recipients()
+            )
+        return len(email_messages)
+
+
+def deliver_due(*, most: int = 50) -> int:
+    """Hand on the messages that are due, oldest first, one transaction each. Returns how many were delivered.
+
+    In the local demo a message counts as delivered once the mailbox page shows it. A site without EMAIL_URL keeps
+    its mail until one is set.
+    """
+    if not settings.PARLEY_LOCAL and not settings.EMAIL_URL:
+        if Mail.objects.filter(sent_at=None).exists():
+            log.warning("mail_waits", hint="Set EMAIL_URL so that mail can be sent.")
+        return 0
+    delivered = 0
+    for _turn in range(most):
+        outcome = _deliver_one()
+        if outcome is None:
+            break
+        delivered += outcome
+    return delivered
+
+
+@transaction.atomic
+def _deliver_one() -> bool | None:
+    """Send the oldest due message. None when nothing is due; False when the mail server refused."""
+    due = Mail.objects.filter(sent_at=None, available_at__lte=timezone.now(), attempts__lt=MAX_ATTEMPTS)
+    mail = due.select_for_update(skip_locked=True).order_by("available_at", "pk").first()
+    if mail is None:
+        return None
+    mail.attempts += 1
+    try:
+        if not settings.PARLEY_LOCAL:
+            _send(mail)
+    except (SMTPException, OSError) as error:
+        mail.error = f"{type(error).__name__}: {error}"[:500]
+        mail.available_at = timezone.now() + timedelta(seconds=pause_after(mail.attempts))
+        log.warning("mail_failed", mail=mail.pk, attempts=mail.attempts, error=type(error).__name__)
+    else:
+        mail.sent_at, mail.error = timezone.now(), ""
+    mail.save(update_fields=["attempts", "sent_at", "error", "available_at"])
+    return mail.sent_at is not None
+
+
+def pause_after(attempts: int) -> int:
+    """Seconds until the next try: doubling from 30 s, six hours at most."""
+    return int(min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), LONGEST_PAUSE_SECONDS))
+
+
+def _send(mail: Mail) -> None:
+    config: dict[str, Any] = environ.Env.email_url_config(settings.EMAIL_URL)
+    connection = get_connection(
+        config["EMAIL_BACKEND"],
+        host=config.get("EMAIL_HOST"),
+        port=config.get("EMAIL_PORT"),
+        username=config.get("EMAIL_HOST_USER"),
+        password=config.get("EMAIL_HOST_PASSWORD"),
+        use_tls=config.get("EMAIL_USE_TLS", False),
+        use_ssl=config.get("EMAIL_USE_SSL", False),
+        timeout=20,
+    )
+    message = EmailMultiAlternatives(
+        mail.subject, mail.body, mail.sender, [mail.to], headers=mail.headers, connection=connection
+    )
+    if mail.html:
+        message.attach_alternative(mail.html, "text/html")
+    message.send()

@@ -1,0 +1,225 @@
+"""A comment comes in: checked, saved as pending with its outbox row in one transaction, scoring woken.
+
+Everything here raises Refused with words for the reader; nothing typed is thrown away by the callers.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+import structlog
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from discussions import markup, names, states, wake
+from discussions.models import Article, Comment, OutboxEntry, Reader, Report, Revision, State, User, Vote
+from discussions.models.comment import AUTHOR_MOVES, MAX_DEPTH
+
+log = structlog.get_logger(__name__)
+
+MOST_TO_CLEAN = 4  # times what is allowed: so much longer may be typed than what is left once it is cleaned
+
+
+class Refused(Exception):
+    """Something a reader asked for is not possible. `message` says why and what to do; `code` is for programs."""
+
+    def __init__(self, code: str, message: str | Promise) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+
+
+def checked_text(text: str) -> str:
+    """The text as it is stored. Raises Refused "empty" or "too_long" (COMMENT_MAX_CHARS, in code points)."""
+    if len(text) <= MOST_TO_CLEAN * settings.COMMENT_MAX_CHARS:  # megabytes are refused unread
+        text = markup.clean(text)
+        if markup.is_blank(text):
+            raise Refused("empty", _("There is nothing to post yet. Write something first."))
+    if len(text) > settings.COMMENT_MAX_CHARS:
+        raise Refused(
+            "too_long",
+            _("This is %(length)d characters long; %(most)d fit. Shorten it, or post it in two parts.")
+            % {"length": len(text), "most": settings.COMMENT_MAX_CHARS},
+        )
+    return text
+
+
+def guest(*, name: str, email: str) -> Reader:
+    """Save a guest reader. Raises Refused where the name or the address belongs to somebody else or is malformed."""
+    name = " ".join(markup.clean(name[: MOST_TO_CLEAN * 60]).split())
+    email = email.strip().lower()
+    if len(name) > 60:
+        raise Refused("name_too_long", _("The name is too long: 60 characters fit."))
+    if not names.key(name):
+        raise Refused("name_missing", _("Give a name, so that others can answer you."))
+    try:
+        validate_email(email)
+        if len(email) > 254:
+            raise ValidationError(email)
+    except ValidationError:
+        raise Refused("email_malformed", _("Give an e-mail address like name@example.org. It is not shown.")) from None
+    check_guest(name=name, email=email)
+    return Reader.objects.create(kind=Reader.Kind.GUEST, name=name, email=email)
+
+
+def check_guest(*, name: str, email: str) -> None:
+    """Raise Refused where a guest's name or address is somebody else's, even if it was free when they began."""
+    if names.is_reserved(name):
+        raise Refused("name_reserved", _("This name is kept for the people who run the site. Choose another."))
+    if Reader.objects.filter(name_key__in=names.keys(name), kind=Reader.Kind.ACCOUNT).exists():
+        raise Refused("name_taken", _("Somebody with an account goes by this name. Choose another, or log in."))
+    if User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email, verified=True).exists():
+        raise Refused("email_registered", _("This address belongs to an account. Log in to post with it."))
+
+
+@transaction.atomic
+def post(
+    *, article: Article, reader: Reader, text: str, parent: Comment | None = None, form_key: UUID | None = None
+) -> Comment:
+    """Save a new comment as pending. The same `form_key` a second time gives the comment it made the first time.
+
+    Raises Refused ("closed", "empty", "too_long", "gone", "depth", "duplicate").
+    """
+    if form_key is not None:
+        earlier = Comment.objects.filter(form_key=form_key, reader=reader).first()
+        if earlier is not None:
+            return earlier
+    text = checked_text(text)
+    if not article.is_open():
+        raise Refused(
+            "closed", _("This discussion is closed: no new comments. Your text is kept here for you to copy.")
+        )
+    if parent is not None:
+        _check_parent(article, parent)
+    _check_repeat(article, reader, text)
+    try:
+        with transaction.atomic():
+            comment = Comment.objects.create(
+                article=article,
+                reader=reader,
+                parent=parent,
+                depth=parent.depth + 1 if parent else 0,
+                path=[*parent.path, parent.pk] if parent else [],
+                form_key=form_key,
+            )
+    except IntegrityError:
+        twin = Comment.objects.filter(form_key=form_key, reader=reader).first()
+        if twin is None:
+            raise Refused("form_used", _("This form was already used. Reload the page and post again.")) from None
+        return twin
+    save_revision(comment, text)
+    return comment
+
+
+def save_revision(comment: Comment, text: str) -> None:
+    """Write the comment's newest revision and its outbox row, and wake scoring once the transaction is safe."""
+    Revision.objects.create(
+        comment=comment, number=comment.revision, text=text, html=markup.render(text), sha256=Revision.hash_of(text)
+    )
+    OutboxEntry.objects.create(comment=comment, revision=comment.revision, chars=len(text))
+    transaction.on_commit(partial(wake.send, "moderation.score_pending"), robust=True)
+
+
+def _check_parent(article: Article, parent: Comment) -> None:
+    if parent.article_id != article.pk or parent.shown_revision is None:
+        raise Refused("gone", _("The comment you are answering is no longer there. Post this as a comment of its own?"))
+    if parent.depth >= MAX_DEPTH:
+        raise Refused("depth", _("This branch is as deep as it goes. Answer a comment further up."))
+
+
+def _check_repeat(article: Article, reader: Reader, text: str) -> None:
+    """Refuse the same words by the same reader on the same article within ten minutes."""
+    since = timezone.now() - timedelta(minutes=10)
+    recent = Comment.objects.filter(reader=reader, article=article, created_at__gte=since).exclude(state=State.DELETED)
+    if Revision.objects.filter(comment__in=recent, sha256=Revision.hash_of(text)).exists():
+        raise Refused("duplicate", _("You have just posted exactly this. It is there already, or waiting to appear."))
+
+
+@transaction.atomic
+def edit(*, comment: Comment, text: str, by: Reader) -> Comment:
+    """Save a new revision as pending; what readers see stays until it is decided.
+
+    Raises Refused ("not_yours", "window", "empty", "too_long", "closed", "changed").
+    """
+    if comment.reader_id != by.pk or comment.state == State.DELETED:
+        raise Refused("not_yours", _("Only its author can edit a comment."))
+    repairable = comment.state in {State.HELD, State.REJECTED}
+    if not repairable and timezone.now() - comment.created_at > timedelta(seconds=settings.EDIT_WINDOW_SECONDS):
+        raise Refused("window", _("The time to edit this comment is over. You can answer it instead."))
+    text = checked_text(text)
+    if not comment.article.is_open():
+        raise Refused("closed", _("This discussion is closed, so comments can no longer be edited."))
+    current = Revision.objects.get(comment=comment, number=comment.revision)
+    if current.text == text:
+        return comment
+    place = states.target(comment, State.PENDING, by_person=False)
+    place = states.Place(State.PENDING, comment.shown_revision, place.refused_by_person)
+    moved = states.move(
+        comment, place, allowed=AUTHOR_MOVES, edited_at=timezone.now(), new_revision=comment.revision + 1
+    )
+    if not moved:
+        raise Refused("changed", _("The comment changed while you were writing. Look at it and try again."))
+    OutboxEntry.objects.filter(comment=comment, revision__lt=comment.revision).delete()
+    save_revision(comment, text)
+    return comment
+
+
+@transaction.atomic
+def delete(*, comment: Comment, by: Reader) -> None:
+    """Take one's own comment away; replies keep their place under a tombstone. Raises Refused."""
+    if comment.reader_id != by.pk:
+        raise Refused("not_yours", _("Only its author can delete a comment."))
+    if comment.state == State.DELETED:
+        return
+    if not states.move(comment, states.target(comment, State.DELETED, by_person=False), allowed=AUTHOR_MOVES):
+        raise Refused("changed", _("The comment changed just now. Look at it and try again."))
+    OutboxEntry.objects.filter(comment=comment).delete()
+
+
+def upvote(*, comment: Comment, by: Reader) -> None:
+    """Recommend a comment, once. Raises Refused for one's own or a comment that cannot be read."""
+    if comment.reader_id == by.pk:
+        raise Refused("own", _("Others can recommend your comment; you cannot."))
+    if comment.shown_revision is None:
+        raise Refused("gone", _("This comment is no longer there."))
+    Vote.objects.bulk_create([Vote(comment=comment, reader=by)], ignore_conflicts=True)
+    _count_votes(comment)
+
+
+def unvote(*, comment: Comment, by: Reader) -> None:
+    """Take a recommendation back."""
+    Vote.objects.filter(comment=comment, reader=by).delete()
+    _count_votes(comment)
+
+
+def _count_votes(comment: Comment) -> None:
+    comment.upvotes = Vote.objects.filter(comment=comment).count()
+    Comment.objects.filter(pk=comment.pk).update(upvotes=comment.upvotes)
+
+
+@transaction.atomic
+def report(*, comment: Comment, by: Reader | None, reason: str, words: str = "") -> Report:
+    """Save a report, once per reader and revision, and wake the desk. Raises Refused.
+
+    Reports by strangers are different people's: only one that says the same and is still open counts as the same.
+    """
+    if comment.shown_revision is None:
+        raise Refused("gone", _("This comment is no longer there."))
+    if reason not in Report.Reason.values:
+        raise Refused("reason", _("Say what is wrong with the comment: choose a reason."))
+    said = {"reason": reason, "words": markup.clean(words)[:2000]}
+    where = {"comment": comment, "reader": by, "revision": comment.shown_revision}
+    if by is None:
+        made = Report.objects.filter(**where, **said, handled_at=None).first() or Report.objects.create(**where, **said)
+    else:
+        made, _new = Report.objects.get_or_create(**where, defaults=said)
+    transaction.on_commit(partial(wake.send, "moderation.take_reports"), robust=True)
+    return made

@@ -1,0 +1,217 @@
+/* Parley's reading side. Everything works without this file; here is what is nicer with it. */
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  root.classList.add("js");
+  const language = root.lang || "en";
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const words = document.body ? { ...document.body.dataset } : {};
+
+  /* Times: relative words in the reader's language; the full time in their zone on hover. */
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
+  const short = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
+  const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [86400 * 7, "day", 86400]];
+  function tellTime(node) {
+    const at = new Date(node.dateTime);
+    if (Number.isNaN(at.valueOf())) return;
+    const age = (Date.now() - at) / 1000;
+    node.title = full.format(at);
+    const step = steps.find(([most]) => age < most);
+    if (age < 45) node.textContent = relative.format(0, "second");
+    else node.textContent = step ? relative.format(-Math.max(1, Math.round(age / step[2])), step[1]) : short.format(at);
+  }
+
+  /* The hairline folds its branch. */
+  function addFold(item) {
+    if (item.querySelector(":scope > .fold") || item.classList.contains("own")) return;
+    const name = item.querySelector(":scope > article .n");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "fold";
+    button.setAttribute("aria-expanded", "true");
+    button.setAttribute("aria-label", `${words.fold || "Fold"}: ${name ? name.textContent : ""}`);
+    item.prepend(button);
+  }
+  function fold(button) {
+    const item = button.closest(".c");
+    const folded = item.classList.toggle("folded");
+    button.setAttribute("aria-expanded", String(!folded));
+    const by = item.querySelector(":scope > article > .by");
+    if (by) by.dataset.folded = String(item.querySelectorAll(".c").length + 1);
+  }
+
+  /* Drafts stay on this device until they are posted. */
+  const store = {
+    get(key) { try { return localStorage.getItem(key); } catch { return null; } },
+    set(key, value) { try { if (value) localStorage.setItem(key, value); else localStorage.removeItem(key); } catch { /* private mode */ } },
+  };
+  const draftKey = (form) => `parley-draft-${form.dataset.draft}`;
+  function prepareForm(form) {
+    const area = form.querySelector("textarea");
+    if (!area || form.dataset.ready) return;
+    form.dataset.ready = "1";
+    if (form.dataset.draft && !area.value) area.value = store.get(draftKey(form)) || "";
+    countLetters(form);
+  }
+  function countLetters(form) {
+    const area = form.querySelector("textarea");
+    const count = form.querySelector(".count[data-most]");
+    if (!area || !count) return;
+    const most = Number(count.dataset.most);
+    const length = [...area.value].length;
+    count.textContent = length > most * 0.8 ? `${length} / ${most}` : "";
+  }
+
+  function prepare(from) {
+    all("time", from).forEach(tellTime);
+    all(".thread .c", from).forEach(addFold);
+    if (from.matches && from.matches(".c")) addFold(from);
+    all("form.write", from).forEach(prepareForm);
+    if (from.matches && from.matches("form.write")) prepareForm(from);
+  }
+
+  async function vote(button) {
+    const token = document.querySelector("#act input[name=csrfmiddlewaretoken]");
+    button.disabled = true;
+    try {
+      const answer = await fetch(button.getAttribute("formaction"), {
+        method: "POST",
+        headers: { Accept: "application/json", "X-CSRFToken": token ? token.value : "" },
+      });
+      const body = await answer.json();
+      if (answer.ok) {
+        button.setAttribute("aria-pressed", String(body.voted));
+        let count = button.querySelector("b");
+        if (!count) { count = document.createElement("b"); button.append(" ", count); }
+        count.textContent = body.votes || "";
+      } else say(button, body.error);
+    } catch { say(button, words.offline || "The site does not answer. Try again in a moment."); }
+    button.disabled = false;
+  }
+  function say(near, text) {
+    const acts = near.closest(".acts");
+    let note = acts.parentElement.querySelector(":scope > .said");
+    if (!note) {
+      note = document.createElement("p");
+      note.className = "notice said";
+      note.setAttribute("role", "status");
+      acts.after(note);
+    }
+    note.textContent = text;
+  }
+
+  /* Forms to answer, edit and report open in place. */
+  function openHere(link) {
+    const article = link.closest("article");
+    const open = article.querySelector(":scope > .slot");
+    if (open && open.dataset.for === link.href) { open.remove(); link.setAttribute("aria-expanded", "false"); return; }
+    if (open) open.remove();
+    all(".acts a[aria-expanded=true]", article).forEach((other) => other.setAttribute("aria-expanded", "false"));
+    const slot = document.createElement("div");
+    slot.className = "slot";
+    slot.dataset.for = link.href;
+    link.closest(".acts").after(slot);
+    link.setAttribute("aria-expanded", "true");
+    htmx.ajax("GET", link.getAttribute("href"), { target: slot, swap: "innerHTML" }).then(() => {
+      const field = slot.querySelector("textarea, input:not([type=hidden])");
+      if (field) field.focus();
+    });
+  }
+  function showMore(link) {
+    const place = link.closest(".more");
+    const branch = place.matches("li") ? place.parentElement : place.closest(".c");
+    let list = place.matches("li") ? branch : branch.querySelector(":scope > .r");
+    if (!list) {
+      list = document.createElement("ol");
+      list.className = "r";
+      place.before(list);
+    }
+    const known = list.children.length;
+    htmx.ajax("GET", link.getAttribute("href"), { target: list, swap: "beforeend" }).then(() => {
+      place.remove();
+      const first = list.children[known - (list.contains(place) ? 1 : 0)] || list.lastElementChild;
+      dropRepeats(list);
+      if (first) { first.tabIndex = -1; first.focus({ preventScroll: true }); }
+    });
+  }
+  function dropRepeats(list) {
+    const seen = new Set();
+    all(":scope > .c[id]", list).forEach((item) => { if (seen.has(item.id)) item.remove(); else seen.add(item.id); });
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    const target = event.target.closest(".fold, .acts .v, .acts a.in, .more a[href*='/replies/']");
+    if (!target) return;
+    if (target.matches(".fold")) { fold(target); return; }
+    if (target.matches(".v")) { event.preventDefault(); vote(target); return; }
+    if (!window.htmx) return;
+    event.preventDefault();
+    if (target.matches("a.in")) openHere(target); else showMore(target);
+  });
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form.write");
+    if (!form || !event.target.matches("textarea")) return;
+    if (form.dataset.draft) store.set(draftKey(form), event.target.value);
+    countLetters(form);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("form.write textarea")) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
+    if (event.key === "Escape") {
+      const slot = event.target.closest(".slot");
+      if (!slot) return;
+      const link = all(".acts a[aria-expanded=true]", slot.parentElement)[0];
+      slot.remove();
+      if (link) { link.setAttribute("aria-expanded", "false"); link.focus(); }
+    }
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.draft && !window.htmx) store.set(draftKey(event.target), "");
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const form = event.detail.requestConfig && event.detail.requestConfig.elt;
+    const posted = form && form.matches && form.matches("form.write[data-draft]") && event.detail.xhr.status < 300;
+    if (posted) store.set(draftKey(form), "");
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.elt;
+    if (!form.matches || !form.matches("form.write") || event.detail.successful) return;
+    const status = event.detail.xhr ? event.detail.xhr.status : 0;
+    if ([409, 422, 429].includes(status)) return;
+    let wrong = form.querySelector(".wrong");
+    if (!wrong) { wrong = document.createElement("p"); wrong.className = "wrong"; wrong.setAttribute("role", "alert"); form.prepend(wrong); }
+    wrong.textContent = status === 403 ? (words.expired || "This form is too old. Reload the page; your words are kept.")
+      : (words.offline || "The site does not answer. Your words are kept; try again in a moment.");
+  });
+  document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
+
+  /* What is new since the page was made is told, never pushed in. */
+  const talk = document.querySelector(".talk[data-news]");
+  const fresh = document.getElementById("fresh");
+  async function look() {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(`${talk.dataset.news}?after=${talk.dataset.newest}`, { headers: { Accept: "application/json" } });
+      const { new: count } = await answer.json();
+      if (!count) return;
+      const text = count === 1 ? (words.oneNew || "1 new comment") : (words.manyNew || "# new comments").replace("#", count > 99 ? "99+" : count);
+      if (fresh.textContent === text) return;
+      const link = document.createElement("a");
+      link.href = "?sort=newest#talk";
+      link.className = "button quiet";
+      link.textContent = text;
+      fresh.replaceChildren(link);
+    } catch { /* asked again in a while */ }
+  }
+  if (talk && fresh) setInterval(look, 15000);
+
+  function start() {
+    prepare(document.body);
+    setInterval(() => all("time").forEach(tellTime), 30000);
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start); else start();
+})();

@@ -1,0 +1,33 @@
+"""Template tags of the reading side."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from discussions import rows
+
+register = template.Library()
+
+
+@register.simple_tag
+def moment(at: datetime) -> SafeString:
+    """A point in time as a `<time>` element."""
+    return rows.time_html(at)
+
+
+@register.simple_tag
+def mail_line(line: str) -> SafeString | str:
+    """One line of a message with its addresses as links. Only this site's own mail is shown this way."""
+    words = re.split(r"(https?://[^\s<>\"]+)", line)
+    return format_html_join("", "{}", ((_linked(word),) for word in words))
+
+
+def _linked(word: str) -> SafeString | str:
+    if word.startswith(("http://", "https://")):
+        return format_html('<a href="{0}">{0}</a>', word)
+    return word

@@ -1,0 +1,139 @@
+"""Following and muting: what one reader wants to hear of, and of whom not."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from discussions import following, limits
+from discussions.models import Follow, Mute, Reader
+from discussions.posting import Refused
+from discussions.views import reading, who
+from discussions.views.taking_part import check_pace
+
+MAILS_PER_MINUTE = 2  # asking one address whether it is theirs, whoever gave it
+
+
+def _reader(request: HttpRequest) -> Reader | None:
+    """Whoever asks, or None after telling them what to do."""
+    reader = who.current(request)
+    if reader is None:
+        messages.warning(request, _("Log in, or post once under a name, so that this can be remembered for you."))
+    return reader
+
+
+@require_POST
+def follow_article(request: HttpRequest, slug: str) -> HttpResponse:
+    """Follow a discussion, or stop when it is followed already."""
+    article = reading.find_article(slug)
+    reader = _reader(request)
+    if reader is not None:
+        _toggle(request, reader, Follow(reader=reader, article=article, pace=_pace(request)))
+    return who.back(request, article.get_absolute_url())
+
+
+@require_POST
+def follow_comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Follow the answers to one comment, or stop."""
+    comment = reading.visible(request, pk)
+    reader = _reader(request)
+    if reader is not None:
+        _toggle(request, reader, Follow(reader=reader, article=comment.article, comment=comment, pace=_pace(request)))
+    return who.back(request, comment.get_absolute_url())
+
+
+def _pace(request: HttpRequest) -> str:
+    asked = request.POST.get("pace", "")
+    return asked if asked in Follow.Pace.values else Follow.Pace.AT_ONCE
+
+
+def _toggle(request: HttpRequest, reader: Reader, wish: Follow) -> None:
+    ended, _what = Follow.objects.filter(reader=reader, article=wish.article, comment=wish.comment).delete()
+    if ended:
+        messages.info(request, _("You no longer follow this."))
+        return
+    following.follow(reader=reader, article=wish.article, comment=wish.comment, pace=wish.pace)
+    if following.address_of(reader):
+        messages.success(request, _("You will get a mail when something is new. One click in it stops them."))
+    else:
+        _ask(request, reader)
+
+
+def _ask(request: HttpRequest, reader: Reader) -> None:
+    try:
+        check_pace(request, "confirm", reader)
+        if not limits.allowed("confirm-mail", reader.email.lower(), per_minute=MAILS_PER_MINUTE):
+            raise Refused("too_fast", _("That was fast. Wait a minute, then try again; your words are still here."))
+    except Refused as refused:
+        messages.warning(request, str(refused.message))
+        return
+    following.ask_to_confirm(reader)
+    messages.info(request, _("Mails start once you have confirmed your address: open the link we have just sent you."))
+
+
+@require_POST
+def confirm_again(request: HttpRequest) -> HttpResponse:
+    """Send a guest the link that confirms their address."""
+    reader = _reader(request)
+    if reader is not None and reader.kind == Reader.Kind.GUEST and not reader.email_confirmed_at:
+        _ask(request, reader)
+    return redirect("me")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_guest(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in the mail. It asks before it confirms: mail scanners open links, too."""
+    reader = following.by_confirm_token(token)
+    if request.method == "POST" and reader is not None:
+        Reader.objects.filter(pk=reader.pk, email_confirmed_at=None).update(email_confirmed_at=timezone.now())
+        messages.success(request, _("Thank you, the address is confirmed."))
+        return redirect("me" if who.current(request) == reader else "home")
+    context = {"person": reader, "done": reader is not None and reader.email_confirmed_at is not None}
+    return render(request, "discussions/confirm.html", context, status=200 if reader else 404)
+
+
+@csrf_exempt  # a mail program posts here with one click (RFC 8058); the signed token is the permission
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """End the mails of one follow. Saying it twice is no error."""
+    found = following.by_stop_token(token)
+    done = request.method == "POST"
+    if done and found is not None:
+        found.delete()
+    return render(request, "discussions/unsubscribe.html", {"follow": found, "done": done or found is None})
+
+
+@require_POST
+def mute(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mute a reader for oneself, or unmute them. They are not told."""
+    other = get_object_or_404(Reader, pk=reading.storable(pk))
+    reader = _reader(request)
+    if reader is not None and reader != other:
+        ended, _what = Mute.objects.filter(reader=reader, muted=other).delete()
+        if not ended:
+            Mute.objects.get_or_create(reader=reader, muted=other)
+    return who.back(request, reverse("reader", args=[other.pk]))
+
+
+@require_POST
+def change_follow(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the pace of one's own follow, or end it."""
+    reader = who.current(request)
+    found = Follow.objects.filter(pk=reading.storable(pk), reader=reader).first() if reader else None
+    if found is None:
+        raise Http404
+    if "stop" in request.POST:
+        found.delete()
+    else:
+        found.pace = _pace(request)
+        found.save(update_fields=["pace"])
+    return redirect("me")

@@ -1,0 +1,219 @@
+"""What everybody reads: the list of articles, an article with its thread, one comment with its context."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import OuterRef, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from discussions import rows, threads
+from discussions.forms import Draft
+from discussions.models import Article, Comment, Reader, Section
+from discussions.views import cached, own, who
+
+ARTICLES_PER_PAGE = 20
+SORTS = [("newest", _("Newest")), ("oldest", _("Oldest")), ("best", _("Best")), ("discussed", _("Most discussed"))]
+
+
+def sort_of(request: HttpRequest) -> str:
+    """The order asked for; an unknown one is the default."""
+    sort = request.GET.get("sort", threads.DEFAULT_SORT)
+    return sort if sort in threads.ORDERS else threads.DEFAULT_SORT
+
+
+@require_safe
+def home(request: HttpRequest, section: str | None = None) -> HttpResponse:
+    """The articles, newest first, with honest comment counts."""
+    articles = Article.objects.listed().select_related("section").defer("body")
+    chosen = None
+    if section is not None:
+        chosen = get_object_or_404(Section, slug=section)
+        articles = articles.filter(section=chosen)
+    before = _moment(request.GET.get("before", ""))
+    if before is not None:
+        articles = articles.filter(published_at__lt=before)
+    found = list(articles[: ARTICLES_PER_PAGE + 1])
+    has_more = len(found) > ARTICLES_PER_PAGE
+    found = found[:ARTICLES_PER_PAGE]
+    context = {
+        "articles": found,
+        "sections": Section.objects.filter(articles__isnull=False).distinct(),
+        "section": chosen,
+        "first_page": before is None,
+        "older": found[-1].published_at.isoformat() if has_more else None,
+    }
+    return render(request, "discussions/home.html", context)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
+
+
+def find_article(slug: str) -> Article:
+    """The article a page is about, with what its head shows. Raises Http404, also before it is published."""
+    newest = Comment.objects.filter(article=OuterRef("pk")).order_by("-id").values("id")[:1]
+    articles = Article.objects.select_related("section").annotate(newest=Subquery(newest))
+    return get_object_or_404(articles, slug=slug, published_at__lte=timezone.now())
+
+
+@require_safe
+def article(request: HttpRequest, slug: str) -> HttpResponse:
+    """An article and a page of its thread. Strangers get it from the shelf."""
+    if not who.is_known(request):
+        return cached.stranger_page(
+            request, slug, sort=sort_of(request), after=after_of(request), render=lambda: _made(request, slug)
+        )
+    response = _made(request, slug)
+    response.headers["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ["Cookie", "Accept-Language"])
+    return response
+
+
+def _made(request: HttpRequest, slug: str) -> HttpResponse:
+    found = find_article(slug)
+    return article_page(request, found, Draft.blank(found, who.current(request)))
+
+
+def after_of(request: HttpRequest) -> str:
+    """The cursor asked for; a longer one than any of ours is cut."""
+    return request.GET.get("after", "")[:60]
+
+
+def article_page(request: HttpRequest, found: Article, draft: Draft, *, status: int = 200) -> HttpResponse:
+    """Render the article page around a form, empty or given back."""
+    sort = sort_of(request)
+    thread = cached.thread(found, sort=sort, after=after_of(request))
+    marks = own.marks(draft.reader, thread.ids, article=found)
+    context: dict[str, Any] = {
+        "article": found,
+        "page": thread,
+        "thread": rows.personal(thread.html, marks),
+        "following": marks.following,
+        "sort": sort,
+        "sorts": SORTS,
+        "address": settings.SITE_URL + found.get_absolute_url(),
+        "draft": draft,
+        **own.context(draft.reader, found),
+    }
+    return render(request, "discussions/article.html", context, status=status)
+
+
+@require_safe
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """One comment with what it answers above it and its replies, page by page, below."""
+    return comment_page(request, visible(request, pk))
+
+
+def visible(request: HttpRequest, pk: int) -> Comment:
+    """The comment, if this reader may know of it: its place is kept, or it is their own. Raises Http404."""
+    reader = who.current(request)
+    found = Comment.objects.select_related("article__section").filter(pk=storable(pk)).first()
+    if found is None or not (found.shown or (reader is not None and found.reader_id == reader.pk)):
+        raise Http404
+    return found
+
+
+def storable(pk: int) -> int:
+    """A number that can be a key at all. Raises Http404."""
+    if pk >= 2**63:
+        raise Http404
+    return pk
+
+
+def comment_page(
+    request: HttpRequest, found: Comment, *, draft: Draft | None = None, status: int = 200, **more: Any
+) -> HttpResponse:
+    """Render a comment's own page; `draft` opens the form to answer it."""
+    reader = who.current(request)
+    sort = sort_of(request)
+    chain = threads.some(found.path)
+    page = threads.replies(found.pk, sort=sort, after=after_of(request))
+    row = threads.one(found.pk)
+    marks = own.marks(reader, page.ids(), article=found.article, comment=found)
+    context = {
+        "article": found.article,
+        "comment": found,
+        "row": row,
+        "chain": chain[-6:],
+        "chain_cut": len(chain) > 6,
+        "page": page,
+        "thread": rows.personal(rows.html(page, author_id=found.article.author_id), marks),
+        "following": marks.following,
+        "sort": sort,
+        "draft": draft,
+        **own.context(reader, found.article, comment=found),
+        **more,
+    }
+    return render(request, "discussions/comment.html", context, status=status)
+
+
+@require_safe
+def replies(request: HttpRequest, pk: int) -> HttpResponse:
+    """More replies of one comment as a fragment. Without htmx: the comment's own page."""
+    found = visible(request, pk)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return comment_page(request, found)
+    sort = sort_of(request)
+    page = threads.replies(found.pk, sort=sort, after=after_of(request))
+    marks = own.marks(who.current(request), page.ids(), article=found.article)
+    thread = rows.personal(rows.html(page, author_id=found.article.author_id), marks)
+    context = {"page": page, "thread": thread, "sort": sort, "parent": found}
+    return render(request, "discussions/parts/more.html", context)
+
+
+@require_safe
+def news(request: HttpRequest, slug: str) -> HttpResponse:
+    """How many comments have appeared since the one the page knows as its newest."""
+    found = get_object_or_404(Article.objects.only("pk"), slug=slug)
+    after = request.GET.get("after", "")
+    known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    return JsonResponse({"new": threads.newer_than(found.pk, known)})
+
+
+@require_safe
+def counts(request: HttpRequest) -> HttpResponse:
+    """Comment counts of many articles at once: ?article=slug or address, repeated, 100 at most."""
+    asked = request.GET.getlist("article")[:100]
+    found = Article.objects.filter(slug__in=asked) | Article.objects.filter(url__in=asked)
+    answer: dict[str, int] = {}
+    for slug, url, count in found.values_list("slug", "url", "comment_count"):
+        answer.update({name: count for name in (slug, url) if name in asked})
+    return JsonResponse({"counts": answer})
+
+
+@require_safe
+def reader(request: HttpRequest, pk: int) -> HttpResponse:
+    """What one reader has said where everybody can read it."""
+    found = get_object_or_404(Reader.objects.select_related("user"), pk=storable(pk), erased_at=None)
+    asking = who.current(request)
+    before = request.GET.get("before", "")
+    comments = Comment.objects.readable().filter(reader=found).select_related("article").order_by("-id")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        comments = comments.filter(pk__lt=int(before))
+    listed = list(comments[:31])
+    if found.kind == Reader.Kind.GUEST and not listed and not before and asking != found:
+        raise Http404  # a name nobody has published is not put on a page of the site's
+    rows = {row.id: row for row in threads.some([one.pk for one in listed[:30]])}
+    context = {
+        "person": found,
+        "listed": [(one, rows[one.pk]) for one in listed[:30] if one.pk in rows],
+        "older": listed[29].pk if len(listed) > 30 else None,
+        "muted": own.has_muted(asking, found),
+        "asking": asking,
+        "since": found.created_at,
+        "site_name": settings.SITE_NAME,
+    }
+    return render(request, "discussions/reader.html", context)

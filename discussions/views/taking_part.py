@@ -1,0 +1,241 @@
+"""What readers do: post, answer, edit, delete, recommend, report. A view parses, calls one function, responds."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from discussions import limits, picks, posting, threads
+from discussions.forms import Draft, ReportForm
+from discussions.models import Article, Comment, Reader, Revision, State, Vote
+from discussions.posting import Refused
+from discussions.views import own, reading, who
+
+STATUS = {"too_fast": 429, "changed": 409}
+
+
+def status_of(refused: Refused) -> int:
+    """The HTTP status of a refusal: the words say the rest."""
+    return STATUS.get(refused.code, 422)
+
+
+def check_pace(request: HttpRequest, what: str, reader: Reader | None, *, times: int = 1) -> None:
+    """Raise Refused "too_fast" when this address or this reader acts more often than the settings allow."""
+    who_acts = [f"address:{limits.client_address(request)}"]
+    if reader is not None:
+        who_acts.append(f"reader:{reader.pk}")
+    if not limits.allowed(what, *who_acts, per_minute=settings.POSTS_PER_MINUTE * times):
+        raise Refused("too_fast", _("That was fast. Wait a minute, then try again; your words are still here."))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def post(request: HttpRequest, slug: str) -> HttpResponse:
+    """A comment or an answer comes in. Whatever goes wrong, the words come back."""
+    article = reading.find_article(slug)
+    if request.method != "POST":  # the address bar after a form that was given back
+        return redirect(article)
+    reader = who.current(request)
+    draft = Draft.typed(request, article, reader)
+    try:
+        draft.parent = _parent(request, article)
+        check_pace(request, "post", reader)
+        speaker = _speaker(draft)
+        comment = posting.post(
+            article=article, reader=speaker, text=draft.text, parent=draft.parent, form_key=draft.key
+        )
+    except Refused as refused:
+        return _given_back(request, draft, refused)
+    response = _posted(request, comment, speaker)
+    who.remember(request, response, speaker)
+    return response
+
+
+def _parent(request: HttpRequest, article: Article) -> Comment | None:
+    sent = request.POST.get("parent", "").strip()
+    if not sent:
+        return None
+    known = sent.isascii() and sent.isdigit() and len(sent) < 19
+    parent = Comment.objects.filter(pk=int(sent), article=article).first() if known else None
+    if parent is None:
+        raise Refused("gone", _("The comment you are answering is no longer there. Post this as a comment of its own?"))
+    return parent
+
+
+def _speaker(draft: Draft) -> Reader:
+    """Who posts: the account, the remembered guest, or a new guest where name or address are other than theirs."""
+    reader = draft.reader
+    if reader is not None and reader.kind == Reader.Kind.ACCOUNT:
+        return reader
+    name, email = " ".join(draft.name.split()), draft.email.strip().lower()
+    if reader is not None and name in {"", reader.name} and email in {"", reader.email}:
+        posting.check_guest(name=reader.name, email=reader.email)
+        return reader
+    if reader is not None:
+        name, email = name or reader.name, email or reader.email
+    posting.checked_text(draft.text)  # before a guest is saved for words that cannot be
+    return posting.guest(name=name, email=email)
+
+
+def _posted(request: HttpRequest, comment: Comment, speaker: Reader) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        mine = own.of(Comment.objects.filter(pk=comment.pk))[0]
+        context = {"mine": mine, "draft": Draft.blank(comment.article, speaker), "reader": speaker}
+        return render(request, "discussions/parts/posted.html", context)
+    if comment.parent_id is not None:
+        return redirect(comment)
+    return redirect(f"{comment.article.get_absolute_url()}?sort=newest#c{comment.pk}")
+
+
+def _given_back(request: HttpRequest, draft: Draft, refused: Refused) -> HttpResponse:
+    """The same page with the form as it was typed and the reason above it."""
+    draft.error, draft.code = str(refused.message), refused.code
+    status = status_of(refused)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "discussions/parts/form.html", {"draft": draft}, status=status)
+    if draft.parent is not None and draft.parent.shown:
+        return reading.comment_page(request, draft.parent, draft=draft, status=status)
+    return reading.article_page(request, draft.article, draft, status=status)
+
+
+@require_safe
+def reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form to answer a comment: a fragment for htmx, otherwise the comment's page with the form open."""
+    found = reading.visible(request, pk)
+    if found.shown_revision is None:  # nothing to answer, and nobody's name to be told
+        raise Http404
+    draft = Draft.blank(found.article, who.current(request), parent=found)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "discussions/parts/form.html", {"draft": draft})
+    return reading.comment_page(request, found, draft=draft)
+
+
+@require_safe
+def standing(request: HttpRequest, pk: int) -> HttpResponse:
+    """One's own comment as it stands now, as a fragment that asks again while it is pending."""
+    reader, found = _own(request, pk)
+    mine = own.of(Comment.objects.filter(pk=found.pk))[0]
+    row = threads.one(found.pk) if found.state == State.PUBLISHED else None
+    return render(request, "discussions/parts/standing.html", {"mine": mine, "row": row, "reader": reader})
+
+
+def _own(request: HttpRequest, pk: int) -> tuple[Reader, Comment]:
+    """The reader and their own comment; others' comments are not found. Raises Http404."""
+    reader = who.current(request)
+    found = reading.visible(request, pk)
+    if reader is None or found.reader_id != reader.pk or found.state == State.DELETED:
+        raise Http404
+    return reader, found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change one's own words: scored again, every revision kept."""
+    reader, found = _own(request, pk)
+    error, status = "", 200
+    text = Revision.objects.get(comment=found, number=found.revision).text
+    if request.method == "POST":
+        text = request.POST.get("text", "").replace("\r\n", "\n")
+        try:
+            check_pace(request, "post", reader)
+            posting.edit(comment=found, text=text, by=reader)
+        except Refused as refused:
+            error, status = str(refused.message), status_of(refused)
+        else:
+            return _changed(request, found)
+    context = {"comment": found, "article": found.article, "text": text, "error": error, "reader": reader}
+    template = "discussions/parts/edit_form.html" if request.htmx else "discussions/edit.html"  # type: ignore[attr-defined]
+    return render(request, template, context, status=status)
+
+
+def _changed(request: HttpRequest, found: Comment) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        mine = own.of(Comment.objects.filter(pk=found.pk))[0]
+        return render(request, "discussions/parts/standing.html", {"mine": mine, "row": None})
+    return redirect("comment", found.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's own comment away, after a question."""
+    reader, found = _own(request, pk)
+    error, status = "", 200
+    if request.method == "POST":
+        try:
+            posting.delete(comment=found, by=reader)
+        except Refused as refused:
+            error, status = str(refused.message), status_of(refused)
+        else:
+            return redirect(found.article)
+    context = {"comment": found, "article": found.article, "error": error, "mine": own.of(_just(found))[0]}
+    return render(request, "discussions/delete.html", context, status=status)
+
+
+def _just(comment: Comment) -> QuerySet[Comment]:
+    return Comment.objects.filter(pk=comment.pk)
+
+
+@require_POST
+def vote(request: HttpRequest, pk: int) -> HttpResponse:
+    """Recommend a comment, or take the recommendation back. Guests count once they have a name here."""
+    found = reading.visible(request, pk)
+    reader = who.current(request)
+    try:
+        if reader is None:
+            raise Refused("who", _("Log in, or post once under a name, to recommend comments."))
+        check_pace(request, "vote", reader)
+        voted = Vote.objects.filter(comment=found, reader=reader).exists()
+        (posting.unvote if voted else posting.upvote)(comment=found, by=reader)
+    except Refused as refused:
+        if _wants_json(request):
+            return JsonResponse({"error": str(refused.message)}, status=status_of(refused))
+        return reading.comment_page(request, found, status=status_of(refused), problem=str(refused.message))
+    if _wants_json(request):
+        return JsonResponse({"voted": not voted, "votes": found.upvotes})
+    return who.back(request, reverse("comment", args=[found.pk]), anchor=f"#c{found.pk}")
+
+
+@require_POST
+def pick(request: HttpRequest, pk: int) -> HttpResponse:
+    """Staff lift a comment above the thread, or put it back."""
+    found = reading.visible(request, pk)
+    if not (request.user.is_authenticated and request.user.is_staff):
+        raise PermissionDenied
+    picks.toggle(comment=found, by=request.user)
+    return redirect(found)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """Tell the desk that a comment breaks the rules. Anybody may; nobody is told who did."""
+    found = reading.visible(request, pk)
+    if found.shown_revision is None:
+        raise Http404
+    reader = who.current(request)
+    form = ReportForm(request.POST or None)
+    status, done = 200, False
+    if request.method == "POST":
+        try:
+            if form.is_valid():
+                check_pace(request, "report", reader)
+                posting.report(
+                    comment=found, by=reader, reason=form.cleaned_data["reason"], words=form.cleaned_data["words"]
+                )
+                done = True
+            else:
+                status = 422
+        except Refused as refused:
+            form.add_error(None, str(refused.message))
+            status = status_of(refused)
+    context = {"form": form, "comment": found, "article": found.article, "done": done, "row": threads.one(found.pk)}
+    template = "discussions/parts/report_form.html" if request.htmx else "discussions/report.html"  # type: ignore[attr-defined]
+    return render(request, template, context, status=status)

@@ -1,0 +1,114 @@
+"""Appeals: an author asks once, somebody else answers, overturning publishes the comment and says so."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from discussions import markup
+from discussions.models import Notice, Reader, State, User
+from moderation import decisions, roles
+from moderation.decisions import NotAllowed
+from moderation.models import Appeal, Decision
+
+MOST_CHARS = 4000
+Outcome = Appeal.Outcome
+
+
+class NotPossible(Exception):
+    """Why there is nothing to appeal against, in words for the author."""
+
+
+def check(notice: Notice | None, reader: Reader | None) -> int:
+    """The id of the decision to appeal against. Raises NotPossible where this reader may not."""
+    if reader is None or (notice is not None and notice.reader_id != reader.pk):
+        raise NotPossible(_("Only the comment’s author can appeal. Sign in as its author."))
+    if (
+        notice is None
+        or notice.outcome != State.REJECTED
+        or notice.withdrawn_at is not None
+        or notice.decision_id is None
+    ):
+        raise NotPossible(_("The comment is not refused any more, so there is nothing to appeal against."))
+    if Appeal.objects.filter(decision_id=notice.decision_id).exists():
+        raise NotPossible(
+            _("You have appealed against this refusal. A person will answer; each refusal has one appeal.")
+        )
+    if Notice.objects.filter(comment=notice.comment, outcome=Outcome.UPHELD, withdrawn_at__isnull=True).exists():
+        raise NotPossible(_("Your appeal has been answered. You can still edit the comment; it is looked at anew."))
+    return notice.decision_id
+
+
+@transaction.atomic
+def file(notice: Notice, *, by: Reader, words: str) -> Appeal:
+    """Save an author's appeal. Raises NotPossible."""
+    decision_id = check(notice, by)
+    words = markup.clean(words)[:MOST_CHARS].strip()
+    if not words:
+        raise NotPossible(_("Say in your own words why the refusal is wrong."))
+    try:
+        with transaction.atomic():
+            return Appeal.objects.create(comment=notice.comment, reader=by, decision_id=decision_id, words=words)
+    except IntegrityError:
+        raise NotPossible(_("You have appealed against this refusal already.")) from None
+
+
+def why_not(appeal: Appeal, by: User) -> str:
+    """Empty where this person may answer the appeal, else the reason."""
+    if reason := roles.why_not(by, roles.APPEALS, appeal.comment):
+        return reason
+    refusal = Decision.objects.get(pk=appeal.decision_id)
+    if refusal.actor_id == by.pk:
+        return _("You took this decision, so somebody else answers the appeal.")
+    return ""
+
+
+@transaction.atomic
+def answer(appeal_id: int, *, by: User, outcome: str, words: str = "") -> Appeal:
+    """Uphold or overturn. Overturning publishes the comment and takes the refusal's notice back.
+
+    Raises NotAllowed, ValueError for an unknown outcome, decisions.Conflict where it is answered already or the
+    comment has moved on.
+    """
+    appeal = Appeal.objects.select_for_update(of=("self",)).select_related("comment__reader__user").get(pk=appeal_id)
+    if reason := why_not(appeal, by):
+        raise NotAllowed(reason)
+    if outcome not in Outcome.values:
+        raise ValueError(_("Say whether the refusal stands or was wrong."))
+    comment = appeal.comment
+    if appeal.closed_at is not None:
+        raise decisions.Conflict(comment, Decision.objects.filter(comment_id=comment.pk).order_by("-id").first())
+    if outcome == Outcome.OVERTURNED:
+        made = decisions.by_person(comment_id=comment.pk, action="approve", by=by, version_seen=comment.version)
+        appeal.answer_id = made.pk
+    Notice.objects.create(
+        reader=appeal.reader,
+        comment=comment,
+        decision_id=appeal.answer_id,
+        outcome=outcome,
+        reason_code=Decision.objects.values_list("reason_code", flat=True).get(pk=appeal.decision_id),
+        words=words,
+    )
+    appeal.outcome, appeal.answer = outcome, words
+    appeal.closed_at, appeal.closed_by, appeal.closed_by_name = timezone.now(), by, str(by)
+    appeal.save()
+    return appeal
+
+
+@transaction.atomic
+def reopen(appeal_id: int, *, by: User) -> Appeal:
+    """Take an answer back. Raises NotAllowed, decisions.Conflict."""
+    appeal = Appeal.objects.select_for_update(of=("self",)).select_related("comment__reader__user").get(pk=appeal_id)
+    if reason := why_not(appeal, by):
+        raise NotAllowed(reason)
+    if appeal.answer_id is not None:
+        decisions.undo(decision_id=appeal.answer_id, by=by)
+    Notice.objects.filter(comment=appeal.comment, outcome__in=Outcome.values, withdrawn_at__isnull=True).update(
+        withdrawn_at=timezone.now()
+    )
+    Appeal.objects.filter(pk=appeal.pk).update(
+        outcome="", answer="", answer_id=None, closed_at=None, closed_by=None, closed_by_name=""
+    )
+    appeal.refresh_from_db()
+    return appeal

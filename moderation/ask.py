@@ -1,0 +1,152 @@
+"""Scores at once, for whoever is waiting: the nudge before posting, and other systems.
+
+The question goes to the ask worker over Celery, so the web process never loads a model. The text itself travels beside
+the message, under a key that ends with the caller's patience and that the worker takes out when it starts, so none
+stays behind, not even where no worker ever comes. The answer comes back on a list of its own, because waiting on
+Celery's result backend overruns its time limit by seconds. Callers that wait at the same moment share one message
+(moderation/together.py).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+import redis
+import structlog
+from celery import current_app
+from django.conf import settings
+from kombu.exceptions import OperationalError
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from moderation import scoring
+from moderation.together import Busy, Line
+
+log = structlog.get_logger(__name__)
+
+Answer = dict[str, Any]
+_TEXTS, _ANSWERS = "ask-texts:", "ask-answers:"
+ANSWER_SECONDS = 10  # an answer nobody came for ends by itself
+_WAIT_SECONDS = 0.5  # at a time; shorter than the socket's own time limit
+
+
+class Unavailable(Exception):
+    """No worker answered within the caller's patience."""
+
+
+class Saturated(Unavailable):
+    """So many wait already that no answer can come within the caller's patience."""
+
+
+# --- in the ask worker -------------------------------------------------------------------------------------
+
+
+def answer(texts: list[str], *, spans: bool = False) -> list[Answer]:
+    """Labels per text (0..1), and the spans that drove the score where asked for."""
+    answers: list[Answer] = []
+    for text, result in zip(texts, scoring.score(texts), strict=True):
+        one: Answer = {
+            "labels": result.labels,
+            "language": result.language,
+            "language_known": result.language_known,
+            "languages": list(languages(result.checkpoint)),
+            "checkpoint": result.checkpoint,
+            "weights": result.weights,
+            "windows": result.windows,
+        }
+        if spans:
+            one["spans"] = [[s.begin, s.end, s.weight] for s in scoring.explain(text)]
+        answers.append(one)
+    return answers
+
+
+def reply(key: str, *, spans: bool = False) -> None:
+    """Take the texts left under `key`, score them and send the answer back; nothing where their time is over.
+
+    Where scoring fails the answer is null. The exception itself goes nowhere: its words could hold the text.
+    """
+    left = _store().getdel(_TEXTS + key)
+    if not isinstance(left, bytes):
+        return
+    try:
+        answers: list[Answer] | None = answer(json.loads(left), spans=spans)
+    except Exception as error:  # noqa: BLE001 - see above
+        log.error("ask_failed", error=type(error).__name__)
+        answers = None
+    back = _store().pipeline(transaction=False)
+    back.rpush(_ANSWERS + key, json.dumps(answers))
+    back.expire(_ANSWERS + key, ANSWER_SECONDS)
+    back.execute()
+
+
+@cache
+def languages(checkpoint: str) -> tuple[str, ...]:
+    """ISO 639-1 codes the checkpoint was trained on."""
+    from moderation.scoring import checkpoints
+
+    return tuple(sorted(checkpoints.open_checkpoint(checkpoint).languages))
+
+
+# --- on the side that waits ----------------------------------------------------------------------------------
+
+
+@cache
+def _store() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.CELERY_BROKER_URL,
+        socket_connect_timeout=0.5,
+        socket_timeout=2 * _WAIT_SECONDS,
+        retry=Retry(NoBackoff(), 1),  # once, for a connection that has gone stale
+    )
+
+
+def scores(texts: list[str], *, patience: float | None = None, spans: bool = False) -> list[Answer]:
+    """Ask the workers and wait at most `patience` seconds (default PARLEY_ASK_TIMEOUT_SECONDS).
+
+    Raises Unavailable, or at once its subclass Saturated where too many wait already.
+    """
+    patience = settings.ASK_TIMEOUT_SECONDS if patience is None else patience
+    if not texts:
+        return []
+    if spans:
+        found = ask(texts, patience=patience, spans=True)
+    else:
+        try:
+            found = line().wait(texts, patience)
+        except Busy as error:
+            raise Saturated(str(error)) from error
+    if found is None:
+        raise Unavailable("no scoring worker answered in time")
+    return found
+
+
+def ask(texts: Sequence[str], *, patience: float, spans: bool = False) -> list[Answer] | None:
+    """One message to one worker. None where it failed to score; raises Unavailable where none answers in time."""
+    key, ends = uuid4().hex, time.monotonic() + patience
+    try:
+        _store().set(_TEXTS + key, json.dumps(list(texts)), px=max(1, math.ceil(patience * 1000)))
+        current_app.send_task(
+            "moderation.ask", args=[key, {"spans": spans}], queue="ask", retry=False, expires=patience
+        )
+        while (left := ends - time.monotonic()) > 0:
+            came = _store().blpop([_ANSWERS + key], timeout=min(left, _WAIT_SECONDS))
+            if isinstance(came, (list, tuple)):
+                found: list[Answer] | None = json.loads(came[1])
+                return found
+        _store().delete(_TEXTS + key)
+    except (OperationalError, RedisError, OSError) as error:
+        raise Unavailable("the broker does not answer") from error
+    raise Unavailable("no scoring worker answered in time")
+
+
+@cache
+def line() -> Line[Answer]:
+    """This process's one waiting line."""
+    return Line(ask, away=Unavailable, room=settings.ASK_ROOM)

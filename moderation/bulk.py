@@ -1,0 +1,115 @@
+"""Many comments at once: each is its own decision with its own result, and the whole can be taken back.
+
+The batch's id makes it idempotent: sent twice, the second time finds its own decisions and reports them as done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from discussions.models import Comment, Revision, User
+from moderation import decisions
+from moderation.models import Action, Decision
+
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one item. `words` says why where it was not done."""
+
+    comment_id: int
+    author: str
+    text: str
+    done: bool
+    words: str
+    decision_id: int | None = None
+
+
+def act(
+    items: Sequence[tuple[int, int]],
+    *,
+    action: str,
+    by: User,
+    batch: UUID,
+    reason_code: str = "",
+    words: str = "",
+) -> list[Result]:
+    """Decide (comment id, version seen) pairs alike; results in the given order.
+
+    Raises ValueError for nothing at all, more than 200, an unknown action or a missing reason.
+    """
+    if not items:
+        raise ValueError(_("Nothing is selected. Mark comments with x first."))
+    if len(items) > MOST:
+        raise ValueError(
+            ngettext("At most %(most)d comment at once.", "At most %(most)d comments at once.", MOST) % {"most": MOST}
+        )
+    earlier = {d.comment_id: d for d in Decision.objects.filter(batch=batch).exclude(action=Action.UNDO)}
+    shown = _shown([pk for pk, _version in items])
+    results: dict[int, Result] = {}
+    for comment_id, version in items:
+        if comment_id in results:
+            continue
+        author, text = shown.get(comment_id, ("?", ""))
+        if comment_id in earlier:
+            results[comment_id] = Result(comment_id, author, text, True, "", earlier[comment_id].pk)
+            continue
+        try:
+            decision = decisions.by_person(
+                comment_id=comment_id, action=action, by=by, version_seen=version,
+                reason_code=reason_code, words=words, batch=batch,
+            )  # fmt: skip
+        except decisions.Conflict as conflict:
+            results[comment_id] = Result(comment_id, author, text, False, _told(conflict))
+        except decisions.NotAllowed as error:  # it may stand where this person may not even look
+            results[comment_id] = Result(comment_id, "?", "", False, str(error))
+        except Comment.DoesNotExist:
+            results[comment_id] = Result(comment_id, author, text, False, _("It no longer exists."))
+        else:
+            results[comment_id] = Result(comment_id, author, text, True, "", decision.pk)
+    return list(results.values())
+
+
+def undo(batch: UUID, *, by: User) -> list[Result]:
+    """Take back every decision of a batch that still stands."""
+    made = list(
+        Decision.objects.filter(batch=batch, reversed_by__isnull=True).exclude(action=Action.UNDO).order_by("id")
+    )
+    shown = _shown([d.comment_id for d in made])
+    results = []
+    for decision in made:
+        author, text = shown.get(decision.comment_id, ("?", ""))
+        try:
+            back = decisions.undo(decision_id=decision.pk, by=by)
+        except decisions.Conflict as conflict:
+            results.append(Result(decision.comment_id, author, text, False, _told(conflict)))
+        except decisions.NotAllowed as error:
+            results.append(Result(decision.comment_id, "?", "", False, str(error)))
+        else:
+            results.append(Result(decision.comment_id, author, text, True, "", back.pk))
+    return results
+
+
+def _told(conflict: decisions.Conflict) -> str:
+    """What happened meanwhile."""
+    if conflict.latest is None:
+        return _("It changed meanwhile; look at it again.")
+    who = conflict.latest.actor_name.partition("@")[0] or _("policy")
+    return _("%(who)s was first: %(did)s.") % {"who": who, "did": conflict.latest.get_action_display()}
+
+
+def _shown(ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """comment id → (author, newest words)."""
+    names = {pk: (name, n) for pk, name, n in
+             Comment.objects.filter(pk__in=ids).values_list("pk", "reader__name", "revision")}  # fmt: skip
+    texts = {
+        (pk, number): text
+        for pk, number, text in Revision.objects.filter(comment_id__in=ids).values_list("comment_id", "number", "text")
+    }
+    return {pk: (name, texts.get((pk, number), "")) for pk, (name, number) in names.items()}

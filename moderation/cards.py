@@ -1,0 +1,293 @@
+"""Everything a moderator sees of one comment, fetched once and laid out for the card's template."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from discussions.models import Comment, Reader, Report, Revision, State, User
+from moderation import appeals, lists, marks, reasons, roles, tallies
+from moderation.models import Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score, Staff
+
+PRIOR_WEIGHT = 10  # comments' worth of belief in the site's own refusal rate before a reader has a record
+SAME_WORDS_MIN_CHARS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One label's score beside its thresholds; all in tenths of a percent of the scale's width (0 to 1000)."""
+
+    label: str
+    words: str | Promise
+    value: float
+    width: int
+    hold: int | None
+    reject: int | None
+    level: str  # "reject", "hold" or "publish"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An author's record. `rate` is the refusal rate with the site's own as prior, 0 to 1."""
+
+    published: int
+    refused: int
+    waiting: int
+    total: int
+    rate: float
+    site_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One stretch of a diff between two revisions: "same", "out" or "in"."""
+
+    kind: str
+    text: str
+
+
+@dataclass(slots=True)
+class Card:
+    """One comment at the desk."""
+
+    comment: Comment
+    text: str
+    pieces: list[marks.Piece]
+    spans_known: bool
+    hateful: bool
+    score: Score | None
+    bars: list[Bar]
+    reasons: list[dict[str, str]]
+    place: str
+    reports: list[Report]
+    parent: dict[str, Any] | None
+    record: Record
+    sanctions: list[Sanction]
+    notes: list[Note]
+    same_words: list[Comment]
+    revisions: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
+    escalation: Escalation | None
+    appeal: Appeal | None
+    lease: str
+    refusals: list[tuple[str, str, str | Promise, str | Promise]]
+    presets: list[Preset]
+    why_not: str
+    colleagues: list[tuple[int, str]]
+    appeal_why_not: str
+
+
+def build(comment: Comment, *, by: User) -> Card:
+    """The card as this person sees it. `comment` comes with its article, parent and reader."""
+    appeal = Appeal.objects.filter(comment=comment).select_related("comment__reader", "comment__article").last()
+    newest = Revision.objects.get(comment=comment, number=comment.revision)
+    score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
+    decisions = list(Decision.objects.filter(comment_id=comment.pk).order_by("-id")[:50])
+    rules = Policy.objects.in_force().rules
+    verdict = next((d for d in decisions if d.actor == Decision.Actor.MACHINE and d.revision == comment.revision), None)
+    listed = [word for reason in (verdict.reasons if verdict else []) for word in _listed(reason)]
+    item = QueueItem.objects.filter(comment=comment).select_related("lease_by__reader").order_by("-rank").first()
+    return Card(
+        comment=comment,
+        text=newest.text,
+        pieces=marks.pieces(newest.text, spans=(score.spans or []) if score else [], listed=listed),
+        spans_known=score is None or score.spans is not None or max(score.labels.values(), default=0) < 0.3,
+        hateful=lists.is_hateful(score.labels) if score else False,
+        score=score,
+        bars=bars(score.labels, rules) if score else [],
+        reasons=[{"outcome": r["outcome"], "words": reasons.sentence(r)} for r in (verdict.reasons if verdict else [])],
+        place=_place(item),
+        reports=list(
+            Report.objects.filter(comment=comment).select_related("reader").order_by("handled_at", "-id")[:20]
+        ),
+        parent=_parent(comment),
+        record=record_of(comment.reader),
+        sanctions=list(Sanction.objects.touching(comment.reader).in_force()),
+        notes=list(Note.objects.filter(reader=comment.reader)[:10]),
+        same_words=_same_words(comment, newest),
+        revisions=_revisions(comment),
+        decisions=[told(d) for d in decisions],
+        escalation=Escalation.objects.filter(comment=comment, closed_at__isnull=True).select_related("to").first(),
+        appeal=appeal,
+        appeal_why_not=appeals.why_not(appeal, by) if appeal and not appeal.closed_at else "",
+        colleagues=_colleagues(by),
+        lease=_lease(item, by),
+        refusals=[(code, key, title, words) for code, (key, title, words) in reasons.REFUSALS.items()],
+        presets=list(Preset.objects.all()[:40]),
+        why_not=roles.why_not(by, roles.DECIDE, comment),
+    )
+
+
+def bars(labels: dict[str, float], rules: dict[str, Any]) -> list[Bar]:
+    """The labels in their own order, each with the thresholds in force."""
+    found = []
+    for label, value in sorted(labels.items(), key=lambda pair: list(reasons.LABELS).index(pair[0])
+                               if pair[0] in reasons.LABELS else 99):  # fmt: skip
+        limits = rules.get("thresholds", {}).get(label, {})
+        hold, reject = limits.get("hold"), limits.get("reject")
+        level = "publish"
+        if hold is not None and value >= hold:
+            level = "hold"
+        if reject is not None and value >= reject:
+            level = "reject"
+        found.append(
+            Bar(
+                label, reasons.LABELS.get(label, label), value, round(value * 1000), _mille(hold), _mille(reject), level
+            )
+        )
+    return found
+
+
+def _mille(limit: float | None) -> int | None:
+    return None if limit is None else round(limit * 1000)
+
+
+def _listed(reason: dict[str, Any]) -> Iterable[str]:
+    return reason["value"] if reason["rule"] in {"banned_word", "suspect_word"} else []
+
+
+def _place(item: QueueItem | None) -> str:
+    """Why the card stands where it stands in the order."""
+    if item is None:
+        return ""
+    why = item.why
+    parts = [_("probability %(p).2f") % {"p": why.get("probability", 0.5)}]
+    if why.get("reach", 1) > 1:
+        parts.append(_("reach %(r).1f") % {"r": why["reach"]})
+    if why.get("reports"):
+        weight = why.get("weight", why["reports"])
+        parts.append(
+            ngettext("%(n)d report weighing %(w).1f", "%(n)d reports weighing %(w).1f", why["reports"])
+            % {"n": why["reports"], "w": weight}
+        )
+    return _("expected harm %(harm).2f: %(parts)s, and its waiting time") % {
+        "harm": item.harm,
+        "parts": " × ".join(parts),
+    }
+
+
+def _parent(comment: Comment) -> dict[str, Any] | None:
+    """The comment that is answered, with the words readers see, or the newest where they see none."""
+    parent = comment.parent
+    if parent is None:
+        return None
+    number = parent.shown_revision or parent.revision
+    text = Revision.objects.filter(comment=parent, number=number).values_list("text", flat=True).first() or ""
+    return {"id": parent.pk, "author": parent.reader.name, "text": text, "state": parent.state,
+            "shown": parent.shown_revision is not None, "created_at": parent.created_at}  # fmt: skip
+
+
+def record_of(reader: Reader) -> Record:
+    """What became of the reader's comments so far."""
+    by_state = dict(Comment.objects.filter(reader=reader).order_by().values_list("state").annotate(n=Count("pk")))
+    published, refused = by_state.get(State.PUBLISHED, 0), by_state.get(State.REJECTED, 0)
+    site = tallies.counts()
+    decided = site.get("is_published", 0) + site.get("is_rejected", 0)
+    site_rate = (site.get("is_rejected", 0) + 1) / (decided + 20)  # a new site believes in one of twenty
+    return Record(
+        published=published,
+        refused=refused,
+        waiting=by_state.get(State.HELD, 0) + by_state.get(State.PENDING, 0),
+        total=sum(by_state.values()),
+        rate=refusal_rate(refused, published + refused, site_rate),
+        site_rate=site_rate,
+    )
+
+
+def refusal_rate(refused: int, decided: int, site_rate: float) -> float:
+    """Posterior mean of a Beta prior centred on the site's rate: one refusal of one is not a hundred percent."""
+    return (refused + PRIOR_WEIGHT * site_rate) / (decided + PRIOR_WEIGHT)
+
+
+def _same_words(comment: Comment, newest: Revision) -> list[Comment]:
+    """Other readers' comments with exactly these words, newest first."""
+    if len(newest.text) < SAME_WORDS_MIN_CHARS:
+        return []
+    twins = Revision.objects.filter(sha256=newest.sha256).exclude(comment__reader_id=comment.reader_id)
+    ids = list(twins.order_by("-pk").values_list("comment_id", flat=True)[:5])
+    return list(Comment.objects.filter(pk__in=ids).select_related("reader", "article").order_by("-pk"))
+
+
+def _revisions(comment: Comment) -> list[dict[str, Any]]:
+    """Newest first, each with what changed against the one before; empty where there is only one."""
+    if comment.revision == 1:
+        return []
+    rows = list(Revision.objects.filter(comment=comment).order_by("number")[:20])
+    found = []
+    for before, after in zip([None, *rows], rows, strict=False):
+        changes = diff(before.text, after.text) if before else [Change("same", after.text)]
+        found.append({"number": after.number, "created_at": after.created_at, "changes": changes})
+    return found[::-1]
+
+
+def diff(before: str, after: str) -> list[Change]:
+    """Word by word; the text's head only, so that a page's time does not depend on an author's stamina."""
+    a, b = _words(before[:4000]), _words(after[:4000])
+    found: list[Change] = []
+    for kind, a0, a1, b0, b1 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if kind == "equal":
+            found.append(Change("same", "".join(a[a0:a1])))
+            continue
+        if a1 > a0:
+            found.append(Change("out", "".join(a[a0:a1])))
+        if b1 > b0:
+            found.append(Change("in", "".join(b[b0:b1])))
+    return found
+
+
+def _words(text: str) -> Sequence[str]:
+    parts, word = [], ""
+    for char in text:
+        word += char
+        if char.isspace():
+            parts.append(word)
+            word = ""
+    return [*parts, word] if word else parts
+
+
+def told(decision: Decision) -> dict[str, Any]:
+    """One row of the record for people: who did what, why, and whether it was taken back."""
+    code = decision.reason_code
+    return {
+        "id": decision.pk,
+        "comment_id": decision.comment_id,
+        "who": decision.actor_name or _("policy, version %(n)s") % {"n": decision.policy_version},
+        "by_machine": decision.actor == Decision.Actor.MACHINE,
+        "action": decision.action,
+        "did": decision.get_action_display(),
+        "from_state": State(decision.from_state).label if decision.from_state in State.values else decision.from_state,
+        "to_state": State(decision.to_state).label if decision.to_state in State.values else decision.to_state,
+        "to": decision.to_state,
+        "reason": str(reasons.REFUSALS[code][1]) if code in reasons.REFUSALS else code,
+        "words": decision.reason_words,
+        "sentences": [reasons.sentence(reason) for reason in decision.reasons],
+        "revision": decision.revision,
+        "reverses": decision.reverses_id,
+        "batch": decision.batch,
+        "at": decision.created_at,
+    }
+
+
+def _colleagues(by: User) -> list[tuple[int, str]]:
+    """Who can be asked: (user id, name)."""
+    rows = Staff.objects.exclude(user=by).filter(user__is_active=True).order_by("-role", "user__email")
+    return [(pk, name or email) for pk, name, email in
+            rows.values_list("user_id", "user__reader__name", "user__email")[:50]]  # fmt: skip
+
+
+def _lease(item: QueueItem | None, by: User) -> str:
+    """Who else is looking at it now, empty when nobody."""
+    from django.utils import timezone
+
+    if item is None or item.lease_by is None or item.lease_by == by:
+        return ""
+    if item.lease_until is None or item.lease_until < timezone.now():
+        return ""
+    return str(getattr(item.lease_by, "reader", None) or item.lease_by)

@@ -1,0 +1,283 @@
+"""Decisions: policy's and people's, taking them back, and the record of all of them.
+
+Each decision changes the comment by compare-and-set, writes one row of the append-only record with everything needed
+to reverse it, and tells the author. All of it is one transaction: no effect without its row, no row without its effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from discussions import states
+from discussions.models import Comment, Notice, OutboxEntry, Report, Revision, State, User
+from discussions.models.comment import PERSON_MOVES, POLICY_MOVES
+from discussions.states import Place
+from moderation import queue, reasons, roles
+from moderation.models import Action, Appeal, Decision, Escalation, Policy, Review, Score
+from moderation.policy import Verdict
+
+
+class Conflict(Exception):
+    """Somebody else was first, or the author edited meanwhile. `latest` is the decision that stands, if any."""
+
+    def __init__(self, comment: Comment, latest: Decision | None) -> None:
+        super().__init__(f"comment {comment.pk} is at version {comment.version}")
+        self.comment = comment
+        self.latest = latest
+
+
+class NotAllowed(Exception):
+    """This person may not take this decision; the text says why."""
+
+
+_POLICY_ACTIONS = {
+    "publish": (Action.PUBLISH, State.PUBLISHED),
+    "hold": (Action.HOLD, State.HELD),
+    "reject": (Action.REJECT, State.REJECTED),
+}
+_PERSON_ACTIONS = {Action.APPROVE: State.PUBLISHED, Action.REJECT: State.REJECTED}
+
+
+def by_policy(
+    comment: Comment, verdict: Verdict, *, score: Score | None, policy: Policy, sha256: str
+) -> Decision | None:
+    """Carry out a verdict on the comment's pending newest revision. Returns None where the comment has moved on.
+
+    Must run inside a transaction that holds the thread's lock.
+    """
+    action, to = _POLICY_ACTIONS[verdict.outcome]
+    before = Place.of(comment)
+    if comment.state != State.PENDING or not states.move(
+        comment, states.target(comment, to, by_person=False), allowed=POLICY_MOVES
+    ):
+        return None
+    decision = Decision.objects.create(
+        **_copies(comment, score, sha256),
+        actor=Decision.Actor.MACHINE,
+        action=action,
+        from_state=before.state,
+        to_state=comment.state,
+        policy_version=policy.version,
+        reasons=verdict.reasons,
+        reason_code=reasons.code_of(verdict.reasons) if action == Action.REJECT else "",
+        effects={"before": asdict(before), "after": asdict(Place.of(comment))},
+    )
+    if comment.revision > 1:
+        _withdraw_notices(comment)
+    if to == State.HELD:
+        queue.enter(comment, queue.Kind.HELD, score.labels if score else None)
+    if to in {State.HELD, State.REJECTED}:
+        _notify(comment, decision, score)
+    return decision
+
+
+@transaction.atomic
+def by_person(
+    *,
+    comment_id: int,
+    action: str,
+    by: User,
+    version_seen: int,
+    reason_code: str = "",
+    words: str = "",
+    batch: UUID | None = None,
+) -> Decision:
+    """Approve or refuse a comment.
+
+    `version_seen` is the comment's version the person was looking at. Raises Conflict where it is no longer that,
+    NotAllowed where the person may not decide this comment, ValueError for an unknown action or a missing reason.
+    """
+    if action not in _PERSON_ACTIONS:
+        raise ValueError(f"Unknown action {action!r}: use approve or reject.")
+    if action == Action.REJECT and reason_code not in reasons.REFUSALS:
+        raise ValueError("A refusal needs a reason: " + ", ".join(reasons.REFUSALS))
+    comment = _locked(comment_id)
+    roles.require(by, roles.DECIDE, comment)
+    latest = Decision.objects.filter(comment_id=comment.pk).order_by("-id").first()
+    if comment.version != version_seen or comment.state == State.DELETED:
+        raise Conflict(comment, latest)
+    before, review = Place.of(comment), _standing_review(comment)
+    place = states.target(comment, _PERSON_ACTIONS[Action(action)], by_person=True)
+    if not states.move(comment, place, allowed=PERSON_MOVES):
+        raise Conflict(comment, latest)
+    score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
+    OutboxEntry.objects.filter(comment=comment).delete()
+    effects = {
+        "before": asdict(before),
+        "after": asdict(Place.of(comment)),
+        "queue": queue.leave(comment),
+        "reports": _handle_reports(comment),
+        "notices": _withdraw_notices(comment),
+        "escalations": _close_escalations(comment),
+        "review": review,
+    }
+    decision = _record(comment, score, by, before, version_seen, action=Action(action), effects=effects,
+                       reason_code=reason_code, reason_words=words, batch=batch)  # fmt: skip
+    _review(comment, decision)
+    if action == Action.REJECT:
+        _notify(comment, decision, score)
+    return decision
+
+
+@transaction.atomic
+def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: UUID | None = None) -> Decision:
+    """Reverse a person's decision, with every effect it had, as a decision of its own.
+
+    Only the latest decision on a comment can be reversed; an undo can itself be undone. Raises Conflict, NotAllowed.
+    """
+    original = Decision.objects.get(pk=decision_id)
+    comment = _locked(original.comment_id)
+    roles.require(by, roles.DECIDE, comment)
+    latest = Decision.objects.filter(comment_id=comment.pk).order_by("-id").first()
+    stands = latest is not None and latest.pk == original.pk and original.revision == comment.revision
+    if not stands or (version_seen is not None and comment.version != version_seen):
+        raise Conflict(comment, latest)
+    if original.actor != Decision.Actor.PERSON:
+        raise NotAllowed("Policy's own decision is not undone but decided anew: approve or refuse the comment.")
+    before, back_to = Place.of(comment), _earlier(Place(**original.effects["before"]))
+    seen, review = comment.version, _standing_review(comment)
+    if comment.state == State.DELETED or not states.move(comment, back_to, allowed=PERSON_MOVES):
+        raise Conflict(comment, latest)
+    effects = {
+        "before": asdict(before),
+        "after": asdict(Place.of(comment)),
+        "queue": queue.leave(comment),
+        "reports": [],
+        "notices": _withdraw_notices(comment),
+        "escalations": [],
+        "review": review,
+    }
+    queue.restore(comment, original.effects.get("queue", []))
+    Report.objects.filter(pk__in=original.effects.get("reports", [])).update(handled_at=None)
+    Notice.objects.filter(pk__in=original.effects.get("notices", [])).update(withdrawn_at=None)
+    Escalation.objects.filter(pk__in=original.effects.get("escalations", [])).update(closed_at=None)
+    Appeal.objects.filter(answer_id=original.pk).update(
+        outcome="", answer="", answer_id=None, closed_at=None, closed_by=None, closed_by_name=""
+    )
+    _restore_review(comment, original.effects.get("review"))
+    if comment.state == State.HELD and not comment.queue_items.exists():
+        queue.enter(comment, queue.Kind.HELD, original.scores or None)
+    score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
+    return _record(
+        comment, score, by, before, seen, action=Action.UNDO, effects=effects, reverses=original, batch=batch
+    )
+
+
+def _locked(comment_id: int) -> Comment:
+    """The comment, read while its thread's lock is held. Raises Comment.DoesNotExist."""
+    states.lock_threads([Comment.objects.values_list("article_id", flat=True).get(pk=comment_id)])
+    return Comment.objects.select_related("article", "reader__user").get(pk=comment_id)
+
+
+def _earlier(place: Place) -> Place:
+    """Where an undo leads: a comment that was decided before it was scored goes back to a person, not to nobody."""
+    return Place(State.HELD, place.shown_revision, place.refused_by_person) if place.state == State.PENDING else place
+
+
+def _copies(comment: Comment, score: Score | None, sha256: str) -> dict[str, Any]:
+    return {
+        "comment_id": comment.pk,
+        "article_id": comment.article_id,
+        "reader_id": comment.reader_id,
+        "revision": comment.revision,
+        "text_sha256": sha256,
+        "checkpoint": score.checkpoint if score else "",
+        "weights": score.weights if score else "",
+        "scores": score.labels if score else {},
+    }
+
+
+def _record(
+    comment: Comment, score: Score | None, by: User, before: Place, version_seen: int, **fields: Any
+) -> Decision:
+    sha256 = Revision.objects.values_list("sha256", flat=True).get(comment=comment, number=comment.revision)
+    return Decision.objects.create(
+        **_copies(comment, score, sha256),
+        actor=Decision.Actor.PERSON,
+        actor_id=by.pk,
+        actor_name=str(by),
+        from_state=before.state,
+        to_state=comment.state,
+        version_seen=version_seen,
+        policy_version=Policy.objects.in_force().version,
+        **fields,
+    )
+
+
+def _handle_reports(comment: Comment) -> list[int]:
+    """Mark the open reports as answered by this decision; returns their ids."""
+    handled = list(
+        Report.objects.filter(comment=comment, handled_at__isnull=True).select_for_update().values_list("pk", flat=True)
+    )
+    if handled:
+        Report.objects.filter(pk__in=handled).update(handled_at=timezone.now())
+    return handled
+
+
+def _close_escalations(comment: Comment) -> list[int]:
+    """What a colleague was asked to look at has been looked at; returns the escalations' ids."""
+    asked = list(Escalation.objects.filter(comment=comment, closed_at__isnull=True).values_list("pk", flat=True))
+    if asked:
+        Escalation.objects.filter(pk__in=asked).update(closed_at=timezone.now())
+    return asked
+
+
+def _standing_review(comment: Comment) -> dict[str, Any] | None:
+    """The review that stands, as JSON; read before the move, which ends it where it no longer fits."""
+    found = Review.objects.filter(comment=comment).values("decision_id", "approved", "actor_id").first()
+    return dict(found) if found else None
+
+
+def _review(comment: Comment, decision: Decision) -> None:
+    """A person has looked at this revision: it is no longer new."""
+    stands = Review(
+        comment=comment,
+        decision_id=decision.pk,
+        approved=decision.action == Action.APPROVE,
+        actor_id=decision.actor_id or 0,
+    )
+    Review.objects.bulk_create(
+        [stands],
+        update_conflicts=True,
+        unique_fields=["comment"],
+        update_fields=["decision_id", "approved", "actor_id"],
+    )
+
+
+def _restore_review(comment: Comment, review: dict[str, Any] | None) -> None:
+    """Undo: the review before the reversed decision stands again, where it still fits the comment's state."""
+    fits = review is not None and comment.state == (State.PUBLISHED if review["approved"] else State.REJECTED)
+    if review is not None and fits:
+        Review.objects.update_or_create(comment=comment, defaults=review)
+    else:
+        Review.objects.filter(comment=comment).delete()
+
+
+def _withdraw_notices(comment: Comment) -> list[int]:
+    """Take back what the author was told earlier; returns the notices' ids."""
+    standing = list(Notice.objects.filter(comment=comment, withdrawn_at__isnull=True).values_list("pk", flat=True))
+    if standing:
+        Notice.objects.filter(pk__in=standing).update(withdrawn_at=timezone.now())
+    return standing
+
+
+def _notify(comment: Comment, decision: Decision, score: Score | None) -> None:
+    """Give the author the statement of reasons."""
+    language = score.language if score else None
+    if decision.to_state == State.HELD:
+        words = reasons.why_held(decision.reasons)
+    else:
+        words = reasons.for_author(decision.reason_code, decision.reason_words, language=language)
+    Notice.objects.create(
+        reader_id=comment.reader_id,
+        comment=comment,
+        decision_id=decision.pk,
+        outcome=decision.to_state,
+        reason_code=decision.reason_code,
+        words=words,
+    )

@@ -1,0 +1,267 @@
+"""Numbers about the work: what came in, what policy took off people's hands, how long people took, how they agree.
+
+Everything is counted from the comments and the append-only record, so that no number can say what the record does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from moderation import lists, reasons
+
+PERIODS: dict[str, tuple[int, str, Promise]] = {
+    # key → (how many, of what, title)
+    "day": (24, "hour", gettext_lazy("24 hours")),
+    "week": (7, "day", gettext_lazy("7 days")),
+    "month": (30, "day", gettext_lazy("30 days")),
+    "year": (52, "week", gettext_lazy("52 weeks")),
+}
+PAUSE_AFTER = 40  # hateful comments decided in one day, from which a pause is suggested
+
+_PER_BUCKET = """
+WITH buckets AS (SELECT generate_series(%(first)s::timestamptz, %(last)s::timestamptz, %(step)s::interval) AS at)
+SELECT at,
+  (SELECT count(*) FROM discussions_comment c WHERE c.created_at >= at AND c.created_at < at + %(step)s::interval),
+  d.published, d.held, d.refused, d.approved, d.rejected, d.undone
+FROM buckets LEFT JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE actor = 'machine' AND action = 'publish') AS published,
+         count(*) FILTER (WHERE actor = 'machine' AND action = 'hold') AS held,
+         count(*) FILTER (WHERE actor = 'machine' AND action = 'reject') AS refused,
+         count(*) FILTER (WHERE actor = 'person' AND action = 'approve') AS approved,
+         count(*) FILTER (WHERE actor = 'person' AND action = 'reject') AS rejected,
+         count(*) FILTER (WHERE action = 'undo') AS undone
+  FROM moderation_decision WHERE created_at >= at AND created_at < at + %(step)s::interval) d ON true
+ORDER BY at
+"""
+# From the moment policy held a revision to the first person's decision on it.
+_WAITS = """
+SELECT percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY extract(epoch FROM p.created_at - h.created_at))
+FROM moderation_decision p JOIN LATERAL (
+  SELECT created_at FROM moderation_decision h
+  WHERE h.comment_id = p.comment_id AND h.revision = p.revision AND h.action = 'hold' AND h.id < p.id
+  ORDER BY h.id DESC LIMIT 1) h ON true
+WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s
+"""
+_BY_REASON = """
+SELECT reason_code, actor, count(*) FROM moderation_decision d
+WHERE action = 'reject' AND created_at >= %(since)s
+  AND NOT EXISTS (SELECT 1 FROM moderation_decision u WHERE u.reverses_id = d.id)
+GROUP BY 1, 2
+"""
+_BY_LABEL = """
+SELECT r->>'label', p.action, count(*)
+FROM moderation_decision p JOIN LATERAL (
+  SELECT reasons FROM moderation_decision h WHERE h.comment_id = p.comment_id AND h.revision = p.revision
+  AND h.action = 'hold' AND h.id < p.id ORDER BY h.id DESC LIMIT 1) h ON true,
+  jsonb_array_elements(h.reasons) r
+WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s AND r->>'rule' = 'score'
+GROUP BY 1, 2
+"""
+_BY_PERSON = """
+SELECT actor_id, max(actor_name), count(*) FILTER (WHERE action = 'approve'), count(*) FILTER (WHERE action = 'reject'),
+  count(*) FILTER (WHERE EXISTS (
+    SELECT 1 FROM moderation_decision u WHERE u.reverses_id = d.id AND u.actor_id <> d.actor_id)),
+  count(*) FILTER (WHERE {hateful}),
+  count(*) FILTER (WHERE {hateful} AND created_at >= %(today)s)
+FROM moderation_decision d WHERE actor = 'person' AND action IN ('approve', 'reject') AND created_at >= %(since)s
+GROUP BY 1 ORDER BY 3 DESC
+"""
+# Two different people who decided on the same revision, one after the other: did the second one agree?
+_AGREEMENT = """
+SELECT a.action, b.action, count(*) FROM moderation_decision b JOIN LATERAL (
+  SELECT action, actor_id FROM moderation_decision a WHERE a.comment_id = b.comment_id AND a.revision = b.revision
+  AND a.actor = 'person' AND a.action IN ('approve', 'reject') AND a.id < b.id ORDER BY a.id DESC LIMIT 1) a ON true
+WHERE b.actor = 'person' AND b.action IN ('approve', 'reject') AND b.created_at >= %(since)s
+  AND a.actor_id <> b.actor_id
+GROUP BY 1, 2
+"""
+_EXPOSURE = """
+SELECT count(*) FROM moderation_decision
+WHERE actor = 'person' AND actor_id = %(user)s AND created_at >= %(today)s AND {hateful}
+"""
+_APPEALS = """
+SELECT count(*), count(*) FILTER (WHERE outcome = 'overturned'), count(*) FILTER (WHERE closed_at IS NULL)
+FROM moderation_appeal WHERE created_at >= %(since)s
+"""
+_OLDEST = "SELECT min(entered_at), count(*) FROM moderation_queueitem"
+
+
+@dataclass(slots=True)
+class Series:
+    """One chart's data: `rows` are tuples under `columns`; the first column names the row."""
+
+    key: str
+    title: str
+    columns: Sequence[str]
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(value for row in self.rows for value in row[1:])
+
+
+@dataclass(slots=True)
+class Insight:
+    """All of one period."""
+
+    period: str
+    volume: Series
+    outcomes: Series
+    by_reason: Series
+    by_label: Series
+    people: Series
+    headline: list[tuple[str, str, str]]  # (what, value, aside)
+
+
+def of(period: str) -> Insight:
+    """Count one period of PERIODS."""
+    number, unit, _title = PERIODS[period]
+    now = timezone.localtime()
+    last = _floor(now, unit)
+    step = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}[unit]
+    first = last - step * (number - 1)
+    values = {"first": first, "last": last, "step": step, "since": first, "today": _floor(now, "day")}
+    buckets = _rows(_PER_BUCKET, values)
+    return Insight(
+        period=period,
+        volume=Series(
+            "volume",
+            _("Comments posted"),
+            [_("from"), _("posted")],
+            [(_name(at, unit), posted) for at, posted, *_rest in buckets],
+        ),
+        outcomes=Series(
+            "outcomes",
+            _("What became of them first"),
+            [_("from"), _("published by policy"), _("held for a person"), _("refused by policy")],
+            [(_name(at, unit), p, h, r) for at, _n, p, h, r, *_rest in buckets],
+        ),
+        by_reason=_by_reason(values),
+        by_label=_by_label(values),
+        people=_people(values),
+        headline=_headline(buckets, values),
+    )
+
+
+def _headline(buckets: list[tuple[Any, ...]], values: dict[str, Any]) -> list[tuple[str, str, str]]:
+    posted = sum(row[1] for row in buckets)
+    by_policy = sum(row[2] + row[4] for row in buckets)
+    judged = by_policy + sum(row[3] for row in buckets)
+    [(waits,)] = _rows(_WAITS, values)
+    [(appeals, overturned, open_appeals)] = _rows(_APPEALS, values)
+    [(oldest, waiting)] = _rows(_OLDEST, values)
+    share, kappa, pairs = agreement(_rows(_AGREEMENT, values))
+    found = [
+        (_("posted"), f"{posted:,}", ""),
+        (_("settled by policy"), _percent(by_policy, judged), _("of what was judged")),
+        (_("median wait for a person"), duration(waits[0] if waits else None), ""),
+        (_("19 of 20 waited less than"), duration(waits[1] if waits else None), ""),
+        (_("waiting now"), f"{waiting:,}", _("oldest %(age)s") % {"age": duration(_age(oldest))} if waiting else ""),
+        (_("appeals granted"), _percent(overturned, appeals - open_appeals), _("%(n)d asked") % {"n": appeals}),
+    ]
+    if pairs:
+        found.append((_("two people agree"), share, _("κ %(kappa)s, %(n)d pairs") % {"kappa": kappa, "n": pairs}))
+    return found
+
+
+def agreement(cells: list[tuple[Any, ...]]) -> tuple[str, str, int]:
+    """(share that agrees, Cohen's kappa, pairs) from (first action, second action, count).
+
+    Kappa is (observed − expected) / (1 − expected), with the expected agreement from both people's own shares
+    (Cohen 1960); "–" where it is not defined.
+    """
+    table = {(first, second): n for first, second, n in cells}
+    pairs = sum(table.values())
+    if not pairs:
+        return "–", "–", 0
+    kinds = ("approve", "reject")
+    observed = sum(table.get((k, k), 0) for k in kinds) / pairs
+    expected = sum(
+        sum(table.get((k, other), 0) for other in kinds) * sum(table.get((other, k), 0) for other in kinds)
+        for k in kinds
+    ) / (pairs * pairs)
+    kappa = f"{(observed - expected) / (1 - expected):.2f}" if expected < 1 else "–"
+    return f"{100 * observed:.0f} %", kappa, pairs
+
+
+def _by_reason(values: dict[str, Any]) -> Series:
+    counted: dict[str, list[int]] = {}
+    for code, actor, n in _rows(_BY_REASON, values):
+        counted.setdefault(code, [0, 0])[0 if actor == "person" else 1] += n
+    rows = [
+        (str(reasons.REFUSALS[code][1]) if code in reasons.REFUSALS else code or "–", *pair)
+        for code, pair in sorted(counted.items(), key=lambda item: -sum(item[1]))
+    ]
+    return Series("reasons", _("Refusals that stand, by reason"), [_("reason"), _("by people"), _("by policy")], rows)
+
+
+def _by_label(values: dict[str, Any]) -> Series:
+    counted: dict[str, list[int]] = {}
+    for label, action, n in _rows(_BY_LABEL, values):
+        counted.setdefault(label, [0, 0])[0 if action == "approve" else 1] += n
+    rows = [(str(reasons.LABELS.get(label, label)), *pair) for label, pair in sorted(counted.items())]
+    title = _("What people did with what a label held")
+    return Series("labels", title, [_("label"), _("approved"), _("refused")], rows)
+
+
+def _people(values: dict[str, Any]) -> Series:
+    limits = " OR ".join(f"(d.scores->>'{label}')::float >= {limit}" for label, limit in lists.HATEFUL.items())
+    rows = _rows(_BY_PERSON.replace("{hateful}", f"({limits})"), values)
+    columns = [_("person"), _("approved"), _("refused"), _("reversed by others"), _("hateful seen"), _("hateful today")]
+    return Series("people", _("Who decided"), columns, [(name.partition("@")[0], *rest) for _pk, name, *rest in rows])
+
+
+def exposure_today(user_id: int) -> int:
+    """How many hateful comments this person has decided since midnight."""
+    limits = " OR ".join(f"(scores->>'{label}')::float >= {limit}" for label, limit in lists.HATEFUL.items())
+    sql = _EXPOSURE.replace("{hateful}", f"({limits})")
+    [(n,)] = _rows(sql, {"user": user_id, "today": _floor(timezone.localtime(), "day")})
+    return int(n)
+
+
+def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def _floor(at: datetime, unit: str) -> datetime:
+    at = at.replace(minute=0, second=0, microsecond=0)
+    if unit == "hour":
+        return at
+    at = at.replace(hour=0)
+    return at - timedelta(days=at.weekday()) if unit == "week" else at
+
+
+def _name(at: datetime, unit: str) -> str:
+    local = timezone.localtime(at)
+    return f"{local:%H:%M}" if unit == "hour" else f"{local:%Y-%m-%d}"
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "–"
+
+
+def _age(since: datetime | None) -> float | None:
+    return (timezone.now() - since).total_seconds() if since else None
+
+
+def duration(seconds: float | None) -> str:
+    """So long, in the largest fitting unit: "40 s", "12 min", "3.5 h", "2 d"; "–" where nothing was measured."""
+    if seconds is None:
+        return "–"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 129_600 else f"{seconds / 86400:.1f} d"

@@ -1,0 +1,359 @@
+"""The desk's lists: which comments stand on a queue, in which order, page by page, under which filters.
+
+Every list is a keyset walk along an index, so that the first page costs the same at a thousand and at a million
+comments. What a row shows is fetched afterwards, for the rows of the page only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.cache import cache
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from discussions.models import Comment, Report, Revision, Section, State, User
+from moderation import reasons, roles, search
+from moderation.models import Appeal, Decision, Escalation, QueueItem, Review, Score
+
+PAGE = 40
+COUNTED_UP_TO = 1000
+HATEFUL = {"identity_attack": 0.5, "severe_toxicity": 0.4, "threat": 0.7, "toxicity": 0.92}
+
+NAMES: dict[str, tuple[str, Promise, Promise]] = {
+    # name → (key after g, title, what an empty list says)
+    "held": ("h", _("Held"), _("Nothing is waiting. Time for a coffee.")),
+    "reported": ("r", _("Reported"), _("No reader has reported anything that is still open.")),
+    "new": ("n", _("New"), _("Everything published has been looked at.")),
+    "appeals": ("p", _("Appeals"), _("No author has appealed.")),
+    "mine": ("m", _("For me"), _("No colleague has asked you to look at anything.")),
+    "approved": ("a", _("Approved"), _("Nobody has approved anything yet.")),
+    "rejected": ("x", _("Refused"), _("Nothing has been refused.")),
+    "all": ("l", _("All"), _("There are no comments yet.")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to; empty strings narrow nothing. `words` is a search over the comments' text."""
+
+    section: str = ""
+    article: str = ""
+    author: str = ""
+    label: str = ""
+    rule: str = ""
+    language: str = ""
+    words: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Filters:
+        """From an address's query; what cannot be meant is ignored."""
+        given = {f.name: query.get(f.name, "").replace("\x00", "").strip()[:200] for f in fields(cls)}
+        for name in ("section", "article"):
+            if not (given[name].isascii() and given[name].isdigit() and len(given[name]) < 19):
+                given[name] = ""
+        if given["label"] not in reasons.LABELS:
+            given["label"] = ""
+        return cls(**given)
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, f.name) for f in fields(self))
+
+    @property
+    def query(self) -> str:
+        """For an address: `section=3&words=tram`, only what is set."""
+        return urlencode({f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)})
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of a list."""
+
+    id: int
+    version: int
+    state: str
+    author: str
+    article: str
+    words: str
+    why: str
+    since: datetime
+    hateful: bool = False
+    reports: int = 0
+    lease: str = ""
+    escalated: bool = False
+
+
+@dataclass(slots=True)
+class Page:
+    """One page of a list. `after` continues it, empty on the last one. `total` may be "over 1,000"."""
+
+    rows: list[Row] = field(default_factory=list)
+    after: str = ""
+    total: str = ""
+
+
+def page(name: str, filters: Filters, *, by: User, after: str = "", limit: int = PAGE) -> Page:
+    """One page of a queue as this person may see it. Raises KeyError for a queue that does not exist."""
+    narrowed = _Narrowed(filters, roles.sections_of(by))
+    found = _SOURCES[name](narrowed, by, after, limit + 1)
+    more = found[:limit]
+    rows = _rows([comment_id for comment_id, _cursor in more], name, by)
+    result = Page(rows, after=more[-1][1] if len(found) > limit else "")
+    if filters or narrowed.section_ids:
+        result.total = _counted(name, narrowed, by) if found else "0"
+    return result
+
+
+def neighbour(name: str, filters: Filters, *, by: User, without: Iterable[int]) -> int | None:
+    """The first comment of the queue that is not one of `without`: where to go after a decision."""
+    gone = set(without)
+    narrowed = _Narrowed(filters, roles.sections_of(by))
+    found = _SOURCES[name](narrowed, by, "", len(gone) + 1)
+    return next((comment_id for comment_id, _cursor in found if comment_id not in gone), None)
+
+
+Found = list[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Narrowed:
+    """Filters plus the sections a person is limited to, as conditions on a comment reached by `prefix`."""
+
+    filters: Filters
+    section_ids: Sequence[int]
+
+    def condition(self, prefix: str = "") -> Q:
+        f, parts = self.filters, Q()
+        if self.section_ids:
+            parts &= Q(**{f"{prefix}article__section__in": list(self.section_ids)})
+        if f.section:
+            parts &= Q(**{f"{prefix}article__section": int(f.section)})
+        if f.article:
+            parts &= Q(**{f"{prefix}article": int(f.article)})
+        if f.author:
+            parts &= Q(**{f"{prefix}reader__name__icontains": f.author})
+        return parts & self._about_words(prefix)
+
+    def _about_words(self, prefix: str) -> Q:
+        f, parts = self.filters, Q()
+        pk, revision = OuterRef(f"{prefix}pk"), OuterRef(f"{prefix}revision")
+        score = Score.objects.filter(comment_id=pk, revision=revision)
+        if f.label:
+            parts &= Q(Exists(score.filter(**{f"labels__{f.label}__gte": 0.5})))
+        if f.language:
+            parts &= Q(Exists(score.filter(language=f.language)))
+        if f.rule:
+            decided = Decision.objects.filter(comment_id=pk, revision=revision)
+            parts &= Q(Exists(decided.filter(reasons__contains=[{"rule": f.rule}])))
+        if f.words:
+            parts &= Q(Exists(search.matching(f.words).filter(comment_id=pk, number=revision)))
+        return parts
+
+
+def _queued(kind: str) -> Callable[[_Narrowed, User, str, int], Found]:
+    def source(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
+        items = _queue_items(kind, narrowed)
+        rank, _sep, last = after.partition("_")
+        if _number(rank) is not None and last.isdecimal():
+            items = items.filter(Q(rank__lt=float(rank)) | Q(rank=float(rank), id__gt=int(last)))
+        rows = items.order_by("-rank", "id").values_list("comment_id", "rank", "id")[:limit]
+        return [(comment_id, f"{rank!r}_{pk}") for comment_id, rank, pk in rows]
+
+    return source
+
+
+def _queue_items(kind: str, narrowed: _Narrowed) -> QuerySet[QueueItem]:
+    """Section and article stand on the item itself, where the order's index can use them."""
+    items = QueueItem.objects.filter(kind=kind)
+    f = narrowed.filters
+    if f.article:
+        items = items.filter(article=int(f.article))
+    if f.section:
+        items = items.filter(section=int(f.section))
+    if narrowed.section_ids:
+        items = items.filter(section__in=list(narrowed.section_ids))
+    rest = replace(narrowed, filters=replace(f, article="", section=""), section_ids=[])
+    return items.filter(rest.condition("comment__"))
+
+
+def _comments(**where: Any) -> Callable[[_Narrowed, User, str, int], Found]:
+    def source(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
+        if narrowed.filters.words:
+            rest = replace(narrowed, filters=replace(narrowed.filters, words=""))
+            condition = rest.condition("comment__") & Q(**{f"comment__{key}": value for key, value in where.items()})
+            return search.newest(narrowed.filters.words, condition, before=after, limit=limit)
+        found = Comment.objects.filter(narrowed.condition(), **where)
+        if after.isdecimal():
+            found = found.filter(pk__lt=int(after))
+        return [(pk, str(pk)) for pk in found.order_by("-pk").values_list("pk", flat=True)[:limit]]
+
+    return source
+
+
+def _approved(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
+    found = Review.objects.filter(narrowed.condition("comment__"), approved=True)
+    if after.isdecimal():
+        found = found.filter(decision_id__lt=int(after))
+    rows = found.order_by("-decision_id").values_list("comment_id", "decision_id")[:limit]
+    return [(comment_id, str(decision_id)) for comment_id, decision_id in rows]
+
+
+def _asked(model: type[Appeal | Escalation]) -> Callable[[_Narrowed, User, str, int], Found]:
+    """Open appeals, or escalations this person may answer: oldest first."""
+
+    def source(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
+        found: QuerySet[Any] = model._default_manager.filter(narrowed.condition("comment__"), closed_at__isnull=True)
+        if model is Escalation:
+            found = found.filter(_addressed_to(by))
+        if after.isdecimal():
+            found = found.filter(pk__gt=int(after))
+        rows = found.order_by("pk").values_list("comment_id", "pk")[:limit]
+        return [(comment_id, str(pk)) for comment_id, pk in rows]
+
+    return source
+
+
+def _addressed_to(by: User) -> Q:
+    """Asked in person, or for anybody senior."""
+    return Q(to=by) | Q(to__isnull=True) if roles.may(by, roles.SANCTION) else Q(to=by)
+
+
+_SOURCES: dict[str, Callable[[_Narrowed, User, str, int], Found]] = {
+    "held": _queued("held"),
+    "reported": _queued("reported"),
+    "new": _comments(state=State.PUBLISHED, review__isnull=True),
+    "rejected": _comments(state=State.REJECTED),
+    "all": _comments(),
+    "approved": _approved,
+    "appeals": _asked(Appeal),
+    "mine": _asked(Escalation),
+}
+
+
+def open_questions(by: User) -> dict[str, int]:
+    """How many appeals and escalations are open for this person."""
+    return {
+        "appeals": Appeal.objects.filter(closed_at__isnull=True).count(),
+        "mine": Escalation.objects.filter(_addressed_to(by), closed_at__isnull=True).count(),
+    }
+
+
+def _counted(name: str, narrowed: _Narrowed, by: User) -> str:
+    """How many there are under the filters; beyond a thousand nobody needs to know exactly."""
+    found = len(_SOURCES[name](narrowed, by, "", COUNTED_UP_TO + 1))
+    return gettext("over 1,000") if found > COUNTED_UP_TO else str(found)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+# --- what a row shows ---------------------------------------------------------------------------------
+
+
+def _rows(ids: Sequence[int], name: str, by: User) -> list[Row]:
+    comments = Comment.objects.select_related("article", "reader").in_bulk(ids)
+    texts = _newest_words(comments.values())
+    decisions = _latest(Decision.objects.filter(comment_id__in=ids))
+    scores = _latest(Score.objects.filter(comment_id__in=ids))
+    items = _leases(ids, by)
+    reports = _open_reports(ids)
+    escalated = set(
+        Escalation.objects.filter(comment_id__in=ids, closed_at__isnull=True).values_list("comment_id", flat=True)
+    )
+    rows = []
+    for pk in ids:
+        comment, item, decision = comments[pk], items.get(pk), decisions.get(pk)
+        labels = scores[pk].labels if pk in scores else {}
+        rows.append(
+            Row(
+                id=pk,
+                version=comment.version,
+                state=comment.state,
+                author=comment.reader.name,
+                article=comment.article.title,
+                words=texts.get(pk, ""),
+                why=_why(comment, decision, reports.get(pk, 0)),
+                since=item[1] if item else comment.created_at,
+                hateful=is_hateful(labels),
+                reports=reports.get(pk, 0),
+                lease=item[0] if item else "",
+                escalated=pk in escalated,
+            )
+        )
+    return rows
+
+
+def is_hateful(labels: Mapping[str, float]) -> bool:
+    """Whether the words are kept blurred until somebody asks for them."""
+    return any(labels.get(label, 0.0) >= limit for label, limit in HATEFUL.items())
+
+
+def _newest_words(comments: Iterable[Comment]) -> dict[int, str]:
+    wanted = {c.pk: c.revision for c in comments}
+    rows = Revision.objects.filter(comment_id__in=wanted).values_list("comment_id", "number", "text")
+    return {pk: " ".join(text[:400].split()) for pk, number, text in rows if wanted[pk] == number}
+
+
+def _latest(found: QuerySet[Any]) -> dict[int, Any]:
+    """comment id → its newest row."""
+    return {row.comment_id: row for row in found.order_by("comment_id", "-id").distinct("comment_id")}
+
+
+def _leases(ids: Sequence[int], by: User) -> dict[int, tuple[str, datetime]]:
+    """comment id → (who else is looking at it, since when it waits)."""
+    now = timezone.now()
+    rows = QueueItem.objects.filter(comment_id__in=ids).values_list(
+        "comment_id", "entered_at", "lease_until", "lease_by", "lease_by__email", "lease_by__reader__name"
+    )
+    return {
+        pk: ((name or email or "") if until and until > now and holder != by.pk else "", entered)
+        for pk, entered, until, holder, email, name in rows
+    }
+
+
+def _open_reports(ids: Sequence[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for pk in Report.objects.filter(comment_id__in=ids, handled_at__isnull=True).values_list("comment_id", flat=True):
+        found[pk] = found.get(pk, 0) + 1
+    return found
+
+
+def _why(comment: Comment, decision: Decision | None, reports: int) -> str:
+    """Why the comment stands where it stands, in a few words."""
+    if reports and comment.state != State.HELD:
+        return ngettext("%(n)d report", "%(n)d reports", reports) % {"n": reports}
+    if decision is None:
+        return str(State(comment.state).label)
+    if decision.actor == Decision.Actor.PERSON:
+        done = str(decision.get_action_display())
+        if decision.reason_code in reasons.REFUSALS:
+            done = str(reasons.REFUSALS[decision.reason_code][1])
+        return f"{done} · {decision.actor_name.partition('@')[0]}"
+    return reasons.sentence(decision.reasons[0]) if decision.reasons else str(State(comment.state).label)
+
+
+def choices() -> dict[str, list[tuple[str, str]]]:
+    """What the filters offer: sections, labels, rules, languages seen lately (looked up once a minute)."""
+    languages = cache.get_or_set("desk-languages", _languages, 60) or []
+    return {
+        "section": [(str(s.pk), s.name) for s in Section.objects.all()],
+        "label": [(label, str(words)) for label, words in reasons.LABELS.items()],
+        "rule": [(rule, str(words)) for rule, words in reasons.RULES.items()],
+        "language": [(code, code) for code in languages],
+    }
+
+
+def _languages() -> list[str]:
+    rows = Score.objects.filter(language__isnull=False).order_by("-id").values_list("language", flat=True)[:2000]
+    return sorted({str(code) for code in rows})

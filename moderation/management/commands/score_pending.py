@@ -1,0 +1,45 @@
+"""manage.py score_pending [--loop]: score what waits, without Celery or Redis."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, close_old_connections, connections
+
+from moderation import pipeline, scoring
+
+
+class Command(BaseCommand):
+    help = "Score waiting comments from the database, without Celery or Redis."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--loop", action="store_true", help="go on until stopped (Ctrl-C)")
+        parser.add_argument("--every", type=float, default=1.0, help="seconds between looks in a loop (default 1)")
+
+    def handle(self, *_args: Any, loop: bool, every: float, **_options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        try:
+            while True:
+                done = self.once(stop, loop=loop)
+                if done or not loop:
+                    self.stdout.write(f"{done} comments scored")
+                if not loop or stop.wait(every):
+                    return
+        except scoring.CheckpointError as error:
+            raise CommandError(str(error)) from error
+
+    def once(self, stop: threading.Event, *, loop: bool) -> int:
+        close_old_connections()
+        try:
+            return pipeline.run(should_stop=stop.is_set)
+        except OperationalError as error:
+            if not loop:
+                raise
+            self.stderr.write(f"The database does not answer, trying again: {str(error).strip().splitlines()[0]}")
+            connections.close_all()
+            return 0

@@ -1,0 +1,75 @@
+"""The site's policy: append-only versions; the newest is in force."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pgtrigger
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+DEFAULT_RULES: dict[str, Any] = {
+    "thresholds": {
+        "toxicity": {"hold": 0.6, "reject": 0.97},
+        "severe_toxicity": {"hold": 0.4, "reject": 0.9},
+        "obscene": {"hold": 0.75, "reject": 0.98},
+        "threat": {"hold": 0.4, "reject": 0.95},
+        "insult": {"hold": 0.65, "reject": 0.97},
+        "identity_attack": {"hold": 0.4, "reject": 0.9},
+    },
+    "banned_words": [],
+    "suspect_words": [],
+    "hold_links_above": 2,
+    "hold_newcomers": 0,
+    "confirm_addresses": False,
+    "hold_unknown_language": True,
+    "hold_duplicates": True,
+    "publish_unscored": False,
+}
+
+
+class PolicyQuerySet(models.QuerySet["Policy"]):
+    def in_force(self) -> Policy:
+        """The newest version. There always is one: moderation/apps.py writes version 1 after every migrate."""
+        return self.latest("version")
+
+
+class Policy(models.Model):
+    """One version of the rules. Rolling back is a new version with old rules, so the record stays whole.
+
+    `rules`: thresholds {label: {hold, reject}} on probabilities, word lists, and switches (see DEFAULT_RULES).
+    """
+
+    version = models.PositiveIntegerField(unique=True)
+    rules = models.JSONField(default=dict)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    by = models.ForeignKey("discussions.User", models.SET_NULL, null=True, related_name="+")
+    by_name = models.CharField(max_length=254, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = PolicyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("policy")
+        verbose_name_plural = _("policies")
+        ordering = ["-version"]
+        constraints = [models.CheckConstraint(condition=models.Q(version__gte=1), name="policy_versions_start_at_1")]
+        triggers = [
+            pgtrigger.Protect(name="policy_is_append_only", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="policy_rules_never_change", fields=["version", "rules", "created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"policy version {self.version}"
+
+    def clean(self) -> None:
+        """Raise ValidationError where a rule could never work as meant."""
+        for label, limits in self.rules.get("thresholds", {}).items():
+            hold, reject = limits.get("hold", 1.0), limits.get("reject", 1.0)
+            if not 0 < hold <= reject <= 1:
+                raise ValidationError(
+                    _("%(label)s: 0 < hold ≤ reject ≤ 1 is needed, not hold %(hold)s and reject %(reject)s.")
+                    % {"label": label, "hold": hold, "reject": reject}
+                )

@@ -1,0 +1,46 @@
+"""What waits for a person."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+
+class QueueItem(models.Model):
+    """One comment on one queue. `harm` is its expected harm, `rank` its fixed place in the order (moderation/queue.py).
+
+    The lease is a courtesy that tells others who is looking; the law is the comment's version.
+    """
+
+    class Kind(models.TextChoices):
+        HELD = "held", "held"
+        REPORTED = "reported", "reported"
+
+    comment = models.ForeignKey("discussions.Comment", models.CASCADE, related_name="queue_items", db_index=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    article = models.ForeignKey("discussions.Article", models.CASCADE, related_name="+", db_index=False)
+    section = models.ForeignKey("discussions.Section", models.SET_NULL, null=True, related_name="+", db_index=False)
+    harm = models.FloatField(default=0.0)
+    why = models.JSONField(default=dict)
+    rank = models.FloatField(default=0.0)
+    entered_at = models.DateTimeField(default=timezone.now)
+    lease_by = models.ForeignKey("discussions.User", models.SET_NULL, null=True, related_name="+")
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index("kind", models.F("rank").desc(), models.F("id"), name="queue_order"),
+            models.Index("section", "kind", models.F("rank").desc(), models.F("id"), name="queue_order_of_section"),
+            models.Index("article", "kind", models.F("rank").desc(), models.F("id"), name="queue_order_of_article"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["comment", "kind"], name="queue_once_per_comment_and_kind"),
+            models.CheckConstraint(
+                condition=models.Q(lease_by__isnull=True, lease_until__isnull=True)
+                | models.Q(lease_until__isnull=False),
+                name="queue_lease_has_an_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: comment {self.comment_id}"

@@ -1,0 +1,175 @@
+"""HTTP batches: several requests in one multipart/mixed body, and an answer for each in the same order.
+
+All comments of a batch are scored together. A part that is refused, or cannot even be read, spoils no other.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from moderation.perspective import errors, service, wire
+from moderation.perspective.errors import ApiError
+
+MOST_PARTS = 1000
+MOST_HEADER_BYTES = 16_384  # of a part, and of the request in it
+TOGETHER_CHARS = 4_000  # comment text in one question to the workers
+PATIENCE = 10.0  # seconds for each such question: who sends a batch is not waiting for one comment
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Part:
+    """One request of a batch: its address, key and JSON, and later its answer."""
+
+    content_id: str
+    method: str = ""
+    path: str = ""
+    key: str = ""
+    body: bytes = b""
+    answer: Json | ApiError | None = None
+    planned: service.Plan | None = None
+
+
+def read(content_type: str, body: bytes) -> list[Part]:
+    """The parts of a multipart/mixed body. Raises ApiError where it is none."""
+    kind = content_type.replace("\r", "").replace("\n", "")
+    outer = message_from_bytes(b"Content-Type: " + kind.encode("latin-1", "replace") + b"\r\n\r\n")
+    boundary = outer.get_boundary()
+    if outer.get_content_maintype() != "multipart" or not boundary:
+        raise errors.invalid_request("A batch is a multipart/mixed body with a boundary.")
+    line = rb"(?:^|\r?\n)--" + re.escape(boundary.encode("latin-1", "replace")) + rb"(--)?[ \t]*(?=\r?\n|$)"
+    # Counted and cut here, for the price of a search: whoever sends this need not have shown a key yet.
+    starts, last = [], None
+    for found in re.finditer(line, body):
+        last = found
+        if found[1]:
+            break
+        starts.append(found)
+        if len(starts) > MOST_PARTS:
+            raise errors.invalid_request(f"A batch holds at most {MOST_PARTS} requests.")
+    if not starts:
+        raise errors.invalid_request("A batch is a multipart/mixed body with a boundary.")
+    ends = [*(found.start() for found in starts[1:]), last.start() if last and last[1] else len(body)]
+    pieces = [_without_newline(body[found.end() : end]) for found, end in zip(starts, ends, strict=True)]
+    return [_part(_headed(piece)) for piece in pieces]
+
+
+def _without_newline(piece: bytes) -> bytes:
+    """What follows the line with the boundary."""
+    return piece[2:] if piece.startswith(b"\r\n") else piece[1:]
+
+
+def _headed(piece: bytes) -> Message:
+    """A part with its headers read and its body as it came: a request, never more parts."""
+    blank = re.search(rb"(?:^|\r?\n)\r?\n", piece)
+    head, body = (piece[: blank.start()], piece[blank.end() :]) if blank else (b"", piece)
+    message = message_from_bytes(head[:MOST_HEADER_BYTES] + b"\r\n\r\n")
+    message.set_payload(body.decode("ascii", "surrogateescape"))
+    return message
+
+
+def _part(message: Message) -> Part:
+    part = Part(content_id=str(message.get("Content-ID", "")).strip())
+    payload = message.get_payload(decode=True)
+    raw = payload.replace(b"\r\n", b"\n").lstrip(b"\n") if isinstance(payload, bytes) else b""
+    head, _blank, part.body = raw.partition(b"\n\n")
+    first, _newline, rest = head.partition(b"\n")
+    words = first.decode("latin-1").split()
+    try:
+        address = urlsplit(words[1])
+    except (IndexError, ValueError):  # no address, or one such as "http://["
+        part.answer = errors.invalid_request("This part of the batch is not an HTTP request.")
+        return part
+    part.method, part.path = words[0].upper(), unquote(address.path)
+    headers = message_from_bytes(rest[:MOST_HEADER_BYTES] + b"\n\n")
+    part.key = parse_qs(address.query).get("key", [""])[0] or str(headers.get("X-goog-api-key", ""))
+    return part
+
+
+def run(parts: list[Part], admit: Callable[[str], int], key: str) -> None:
+    """Answer every part. `admit` takes an API key and gives its id or raises ApiError; `key` is the batch's own."""
+    for part in parts:
+        if part.answer is None:
+            try:
+                _begin(part, admit(part.key or key))
+            except ApiError as error:
+                part.answer = error
+    together: list[Part] = []
+    for part in [part for part in parts if part.planned]:
+        if together and _chars([*together, part]) > TOGETHER_CHARS:
+            _finish(together)
+            together = []
+        together.append(part)
+    _finish(together)
+
+
+def _begin(part: Part, key_id: int) -> None:
+    from moderation.perspective.front import method_of
+
+    name = method_of(part.path)
+    if name not in {"analyze", "suggestscore"}:
+        raise errors.not_found()
+    if part.method != "POST":
+        raise errors.method_not_allowed("POST")
+    message = wire.parse(part.body)
+    if name == "suggestscore":
+        part.answer = service.suggest(message, key_id=key_id)
+    else:
+        part.planned = service.plan(message)
+
+
+def _chars(parts: list[Part]) -> int:
+    return sum(len(text) for part in parts if part.planned for text in part.planned.texts)
+
+
+def _finish(parts: list[Part]) -> None:
+    """Score the parts' texts in one question and answer each."""
+    plans = [part.planned for part in parts if part.planned]
+    try:
+        found = service.scores([text for planned in plans for text in planned.texts], PATIENCE)
+    except ApiError as error:
+        for part in parts:
+            part.answer = error
+        return
+    for part, planned in zip(parts, plans, strict=True):
+        own, found = found[: len(planned.texts)], found[len(planned.texts) :]
+        try:
+            part.answer = service.answer(planned, own)
+        except ApiError as error:
+            part.answer = error
+
+
+def write(parts: list[Part]) -> tuple[str, bytes]:
+    """(Content-Type, body) of the batch's answer."""
+    boundary = "batch_" + secrets.token_urlsafe(24)
+    lines = []
+    for part in parts:
+        code, body, headers = _answered(part)
+        payload = json.dumps(body)
+        lines += [f"--{boundary}", "Content-Type: application/http"]
+        if part.content_id:
+            inner = part.content_id
+            lines.append("Content-ID: " + (f"<response-{inner[1:]}" if inner.startswith("<") else f"response-{inner}"))
+        lines += ["", f"HTTP/1.1 {code} {HTTPStatus(code).phrase}", "Content-Type: application/json; charset=UTF-8"]
+        lines += [*(f"{name}: {value}" for name, value in headers.items()), f"Content-Length: {len(payload)}"]
+        lines += ["", payload]
+    lines += [f"--{boundary}--", ""]
+    return f'multipart/mixed; boundary="{boundary}"', "\r\n".join(lines).encode()
+
+
+def _answered(part: Part) -> tuple[int, Json, dict[str, str]]:
+    if isinstance(part.answer, ApiError):
+        return part.answer.code, part.answer.envelope(), part.answer.headers
+    if part.answer is None:
+        return _answered(Part(part.content_id, answer=errors.unavailable()))
+    return 200, part.answer, {}

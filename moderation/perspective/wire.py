@@ -1,0 +1,266 @@
+"""What a caller's JSON says, checked: bodies to requests, or an ApiError in the words callers know.
+
+Fields are read under their JSON name and, as protocol buffers allow, under their snake_case name. Unknown fields are
+ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from moderation.perspective import attributes, errors
+
+MAX_TEXT_BYTES = 20_480
+"""UTF-8 bytes of comment text."""
+MAX_DEPTH = 100
+"""Objects and lists inside one another, as the protocol's own readers allow."""
+_TEXT_TYPES = {"PLAIN_TEXT", "TEXT_TYPE_UNSPECIFIED"}
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzeRequest:
+    """A valid question. `wanted` maps each attribute to its threshold (0: none)."""
+
+    text: str
+    wanted: dict[str, float]
+    languages: tuple[str, ...] = ()
+    client_token: str | None = None
+    span_annotations: bool = False
+    drop_unsupported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestRequest:
+    """A valid correction. `scores` maps each attribute to what the caller says it should have been."""
+
+    text: str
+    scores: dict[str, dict[str, Any]]
+    context: dict[str, Any] | None = None
+    languages: tuple[str, ...] = ()
+    community_id: str = ""
+    client_token: str | None = None
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """The body's JSON object, whatever the Content-Type said; nothing at all counts as {}. Raises ApiError."""
+    if not body.strip():
+        return {}
+    try:
+        found = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise errors.invalid_request("Invalid JSON payload received.") from None
+    if _depth(found) > MAX_DEPTH:
+        raise errors.invalid_request("Invalid JSON payload received. It is nested too deep.")
+    if not isinstance(found, dict):
+        raise errors.invalid_request("Invalid JSON payload received. Root element must be a message.")
+    return found
+
+
+def _depth(found: Any) -> int:
+    """How many objects and lists stand inside one another, counted no further than one too many."""
+    level, depth = [found], 0
+    while level and depth <= MAX_DEPTH:
+        level = [
+            inner
+            for one in level
+            if isinstance(one, (dict, list))
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        depth += 1
+    return depth
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(word)  # NaN and Infinity are not JSON
+
+
+def analyze_request(message: dict[str, Any]) -> AnalyzeRequest:
+    """Raises ApiError where the contract says so."""
+    text = _comment(message)
+    wanted = _wanted(message)
+    _context(message)
+    return AnalyzeRequest(
+        text=text,
+        wanted=wanted,
+        languages=_languages(message),
+        client_token=_token(message),
+        span_annotations=_flag(message, "spanAnnotations"),
+        drop_unsupported=_flag(message, "dropUnsupportedAttributes"),
+    )
+
+
+def suggest_request(message: dict[str, Any]) -> SuggestRequest:
+    """Raises ApiError where the contract says so."""
+    return SuggestRequest(
+        text=_comment(message),
+        scores=_suggested(message),
+        context=_context(message),
+        languages=_languages(message),
+        community_id=_word(message, "communityId"),
+        client_token=_token(message),
+    )
+
+
+def utf16_length(text: str) -> int:
+    """Length in UTF-16 code units, in which callers count."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+# --- the parts -------------------------------------------------------------------------------------------
+
+
+def _get(message: dict[str, Any], name: str) -> Any:
+    """A field under its JSON name or its snake_case name; None where it is missing or null."""
+    value = message.get(name)
+    if value is None:
+        value = message.get("".join(f"_{c.lower()}" if c.isupper() else c for c in name))
+    return value
+
+
+def _part(message: dict[str, Any], name: str) -> dict[str, Any]:
+    value = _get(message, name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise errors.invalid_request(f"Invalid value at '{name}': an object is needed.")
+    return value
+
+
+def _word(message: dict[str, Any], name: str) -> str:
+    value = _get(message, name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise errors.invalid_request(f"Invalid value at '{name}': a string is needed.")
+    return value
+
+
+def _flag(message: dict[str, Any], name: str) -> bool:
+    value = _get(message, name)
+    if value is not None and not isinstance(value, bool):
+        raise errors.invalid_request(f"Invalid value at '{name}': true or false is needed.")
+    return bool(value)
+
+
+def _token(message: dict[str, Any]) -> str | None:
+    return _word(message, "clientToken") if _get(message, "clientToken") is not None else None
+
+
+def _languages(message: dict[str, Any]) -> tuple[str, ...]:
+    given = _get(message, "languages")
+    if given is None:
+        return ()
+    if not isinstance(given, list) or not all(isinstance(code, str) for code in given):
+        raise errors.invalid_request("Invalid value at 'languages': a list of language codes is needed.")
+    return tuple(code for code in given if code.strip())
+
+
+def _text_of(entry: dict[str, Any]) -> str:
+    """The text of a TextEntry in a type that can be read."""
+    kind = _get(entry, "type")
+    if kind == "HTML":
+        raise errors.invalid_request("Currently, only 'PLAIN_TEXT' comments are supported")
+    if kind is not None and (not isinstance(kind, str) or kind not in _TEXT_TYPES):
+        raise errors.invalid_request("Unknown text type")
+    return _word(entry, "text")
+
+
+def _comment(message: dict[str, Any]) -> str:
+    text = _text_of(_part(message, "comment"))
+    if not text.strip():
+        raise errors.comment_empty()
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
+        raise errors.comment_too_long()
+    return text
+
+
+def _context(message: dict[str, Any]) -> dict[str, Any] | None:
+    """Accepted and, for analyze, ignored; only what contradicts itself is refused."""
+    context = _part(message, "context")
+    entries, article = _get(context, "entries"), _get(context, "articleAndParentComment")
+    if entries and article:
+        raise errors.invalid_request(
+            "Context can have either entries or article_and_parent_comment, but both fields were populated."
+        )
+    if entries is not None and not (isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)):
+        raise errors.invalid_request("Invalid value at 'context.entries': a list of text entries is needed.")
+    if article is not None and not isinstance(article, dict):
+        raise errors.invalid_request("Invalid value at 'context.articleAndParentComment': an object is needed.")
+    return context or None
+
+
+def _probability_only(name: str, kind: Any) -> None:
+    if kind is not None and kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
+        raise errors.invalid_request(f"Requested score type {kind} is not supported by attribute {name}")
+
+
+def _wanted(message: dict[str, Any]) -> dict[str, float]:
+    given = _part(message, "requestedAttributes")
+    if not given:
+        raise errors.no_attributes()
+    wanted = {}
+    for name, parameters in given.items():
+        if not attributes.is_known(name):
+            raise errors.invalid_request(f"Unknown requested attribute: {name}")
+        if parameters is not None and not isinstance(parameters, dict):
+            raise errors.invalid_request(f"Invalid value at 'requestedAttributes.{name}': an object is needed.")
+        _probability_only(name, _get(parameters or {}, "scoreType"))
+        threshold = _get(parameters or {}, "scoreThreshold")
+        wanted[name] = 0.0 if threshold is None else _number(threshold, f"requestedAttributes.{name}.scoreThreshold")
+    return wanted
+
+
+def _number(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:  # noqa: PLR0124 - NaN
+        raise errors.invalid_request(f"Invalid value at '{where}': a number is needed.")
+    try:
+        return float(value)
+    except OverflowError:
+        raise errors.invalid_request(f"Invalid value at '{where}': the number is too large.") from None
+
+
+def _suggested(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    given = _part(message, "attributeScores")
+    if not given:
+        raise errors.invalid_request("Missing attribute_scores")
+    found = {}
+    for name, scores in given.items():
+        if not attributes.is_known(name):
+            raise errors.invalid_request(f"Unknown attribute: {name}")
+        if not isinstance(scores, dict):
+            raise errors.invalid_request(f"Invalid value at 'attributeScores.{name}': an object is needed.")
+        summary, spans = _get(scores, "summaryScore"), _get(scores, "spanScores") or []
+        one: dict[str, Any] = {}
+        if summary is not None:
+            one["summaryScore"] = _score(name, summary)
+        if not isinstance(spans, list):
+            raise errors.invalid_request(f"Invalid value at 'attributeScores.{name}.spanScores': a list is needed.")
+        if spans:
+            one["spanScores"] = [_span(name, span) for span in spans]
+        if not one:
+            raise errors.invalid_request(f"Attribute {name} has neither a summary_score nor span_scores")
+        found[name] = one
+    return found
+
+
+def _score(name: str, score: Any) -> dict[str, Any]:
+    """{"value": 0..1, "type": "PROBABILITY"}; a missing type means PROBABILITY, and a missing value 0."""
+    if not isinstance(score, dict):
+        raise errors.invalid_request(f"Invalid score of attribute {name}: an object with a value is needed.")
+    _probability_only(name, _get(score, "type"))
+    value = _get(score, "value")
+    number = 0.0 if value is None else _number(value, f"attributeScores.{name}.value")
+    if not 0 <= number <= 1:
+        raise errors.invalid_request(f"Invalid score of attribute {name}: a probability lies between 0 and 1.")
+    return {"value": number, "type": "PROBABILITY"}
+
+
+def _span(name: str, span: Any) -> dict[str, Any]:
+    if not isinstance(span, dict):
+        raise errors.invalid_request(f"Invalid span of attribute {name}: an object is needed.")
+    begin, end = _get(span, "begin"), _get(span, "end")
+    if not (type(begin) is int and type(end) is int and 0 <= begin <= end):
+        raise errors.invalid_request(f"Invalid span of attribute {name}: begin and end are needed.")
+    return {"begin": begin, "end": end, "score": _score(name, _get(span, "score"))}

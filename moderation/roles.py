@@ -1,0 +1,74 @@
+"""Who may do what at the desk. One table, asked by every view and by the decisions themselves."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+
+from discussions.models import Comment, User
+from moderation.models import Staff
+
+Role = Staff.Role
+
+DECIDE = "decide"
+SEE_DESK = "see the desk"
+SANCTION = "sanction readers"
+APPEALS = "decide appeals"
+EXPORT = "export the record"
+EDIT_POLICY = "change the policy"
+ADMINISTER = "administer"
+
+NEEDED: dict[str, Staff.Role] = {
+    SEE_DESK: Role.MODERATOR,
+    DECIDE: Role.MODERATOR,
+    SANCTION: Role.SENIOR,
+    APPEALS: Role.SENIOR,
+    EXPORT: Role.SENIOR,
+    EDIT_POLICY: Role.EDITOR,
+    ADMINISTER: Role.ADMIN,
+}
+
+
+def role_of(user: User | AnonymousUser) -> Staff.Role | None:
+    """The person's role, or None for somebody without one. A superuser is an admin."""
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    if user.is_superuser:
+        return Role.ADMIN
+    staff = Staff.objects.filter(user=user).first()
+    return Role(staff.role) if staff else None
+
+
+def may(user: User | AnonymousUser, what: str, comment: Comment | None = None) -> bool:
+    """Whether the person may do `what`, and to this comment: in their sections, and never to their own."""
+    return why_not(user, what, comment) == ""
+
+
+def why_not(user: User | AnonymousUser, what: str, comment: Comment | None = None) -> str:
+    """Empty where it is allowed, else the reason."""
+    role = role_of(user)
+    if role is None or role < NEEDED[what]:
+        return f"To {what} you need the role {NEEDED[what].label}."
+    if comment is None or not isinstance(user, User):
+        return ""
+    if comment.reader.user_id == user.pk:
+        return "Nobody decides on their own comment."
+    section_ids = sections_of(user)
+    if section_ids and comment.article.section_id not in section_ids:
+        return "This comment stands in a section that is not yours."
+    return ""
+
+
+def sections_of(user: User) -> list[int]:
+    """The sections a person is limited to; empty means all."""
+    if user.is_superuser:
+        return []
+    return list(Staff.objects.filter(user=user, sections__isnull=False).values_list("sections", flat=True))
+
+
+def require(user: User | AnonymousUser, what: str, comment: Comment | None = None) -> None:
+    """Raise decisions.NotAllowed with the reason where `may` says no."""
+    reason = why_not(user, what, comment)
+    if reason:
+        from moderation.decisions import NotAllowed
+
+        raise NotAllowed(reason)

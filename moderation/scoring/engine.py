@@ -1,0 +1,275 @@
+"""Backends that turn rows of token ids into probabilities.
+
+``onnx-int8`` and ``onnx-fp32`` run on ONNX Runtime and never import torch; ``torch`` runs Detoxify itself. All three
+take the same rows and give the same answers: fp32 to within 1e-4 of ``Detoxify.predict``, int8 to within what
+``docs/scoring.md`` measures, because whatever falls near a threshold is scored again in fp32.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.scoring import batches, exports
+from moderation.scoring.checkpoints import WEIGHTS, Checkpoint, CheckpointError
+from moderation.scoring.tokens import Tokens
+
+Floats = NDArray[np.float32]
+Rows = Sequence[Sequence[int]]
+
+VERSION = "1"
+"""Goes up whenever the same weights may answer differently for the same text."""
+
+BACKENDS = ("onnx-int8", "onnx-fp32", "torch")
+THRESHOLDS = (0.5, 0.8, 0.9)
+MARGIN = 0.04
+"""Around every threshold, in probability: int8 answers this close are scored again in fp32."""
+
+
+def thresholds() -> tuple[float, ...]:
+    """The decision thresholds that int8 must not cross by itself: ``PARLEY_THRESHOLDS`` (comma separated)."""
+    given = os.environ.get("PARLEY_THRESHOLDS", "")
+    try:
+        return tuple(float(part) for part in given.split(",") if part.strip()) or THRESHOLDS
+    except ValueError as error:
+        raise CheckpointError(f"PARLEY_THRESHOLDS must be numbers such as 0.5,0.8; it is {given!r}.") from error
+
+
+def threads() -> int:
+    """How many micro-batches run side by side: ``PARLEY_SCORING_THREADS``, else the cores this process may use."""
+    given = os.environ.get("PARLEY_SCORING_THREADS", "")
+    return max(1, int(given)) if given.isdecimal() else len(os.sched_getaffinity(0))
+
+
+class Backend(Protocol):
+    """What every backend offers. ``run`` gives [rows, labels] float32 probabilities, in order."""
+
+    name: str
+
+    def run(self, rows: Rows) -> Floats: ...
+
+
+def pad(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Rows -> (ids, mask), both [rows, longest row], zero-padded on the right."""
+    width = max(len(row) for row in rows)
+    ids = np.zeros((len(rows), width), np.int64)
+    mask = np.zeros((len(rows), width), np.int32)
+    for index, row in enumerate(rows):
+        ids[index, : len(row)] = row
+        mask[index, : len(row)] = 1
+    return ids, mask
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """Logits -> probabilities."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))), np.float32)
+
+
+class OnnxBackend:
+    """ONNX Runtime, one thread for each micro-batch and several micro-batches side by side.
+
+    Two cores on two batches beat two cores on one: nothing has to wait for the other half of a product.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, kind: str) -> None:
+        self.name = f"onnx-{kind}"
+        self.workers = threads()
+        self.session = open_session(checkpoint, kind)
+        self.pool = ThreadPoolExecutor(self.workers, "scoring") if self.workers > 1 else None
+
+    def run(self, rows: Rows) -> Floats:
+        lengths = [len(row) for row in rows]
+        share = sum(lengths) // (3 * self.workers)  # several batches for each worker, so that all end together
+        cut = list(batches.by_length(lengths, max(256, min(batches.BUDGET, share))))
+        run = self.pool.map if self.pool and len(cut) > 1 else map
+        answers = run(lambda batch: self.batch([rows[i] for i in batch]), cut)
+        return gather(cut, list(answers), len(rows))
+
+    def batch(self, rows: Rows) -> Floats:
+        ids, mask = pad(rows)
+        return sigmoid(self.session.run(["logits"], {"input_ids": ids, "mask": mask})[0])
+
+
+def gather(cut: Sequence[Sequence[int]], answers: Sequence[Floats], count: int) -> Floats:
+    """Put the answers of micro-batches back into the order of their rows."""
+    result = np.empty((count, answers[0].shape[1]), np.float32)
+    for batch, answer in zip(cut, answers, strict=True):
+        result[list(batch)] = answer
+    return result
+
+
+def open_session(checkpoint: Checkpoint, kind: str) -> Any:
+    """An ONNX Runtime session on the prepared graph (made here if it is not there yet)."""
+    import onnxruntime
+
+    path = exports.prepared(checkpoint, kind)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # shapes vary: remembering one plan for each only grows
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+class RepairedInt8:
+    """int8 first, then fp32 for every row that a threshold could turn."""
+
+    name = "onnx-int8"
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.quick = OnnxBackend(checkpoint, "int8")
+        self.exact = OnnxBackend(checkpoint, "fp32")
+        self.thresholds = np.array(thresholds(), np.float32)
+        self.margin = MARGIN
+        self.repaired = 0
+        self.seen = 0
+
+    def run(self, rows: Rows) -> Floats:
+        result = self.quick.run(rows)
+        near = np.abs(result[:, :, None] - self.thresholds).min(axis=2) < self.margin
+        again = np.flatnonzero(near.any(axis=1)).tolist()
+        self.seen += len(rows)
+        self.repaired += len(again)
+        if len(again):
+            result[again] = self.exact.run([rows[i] for i in again])
+        return result
+
+
+MODEL_CLASSES = {
+    "bert": ("BertForSequenceClassification", "BertTokenizer"),
+    "roberta": ("RobertaForSequenceClassification", "RobertaTokenizer"),
+    "xlm-roberta": ("XLMRobertaForSequenceClassification", "XLMRobertaTokenizer"),
+    "albert": ("AlbertForSequenceClassification", "AlbertTokenizer"),
+}
+
+
+def detoxify(checkpoint: Checkpoint) -> Any:
+    """Detoxify's own object on this checkpoint, so that ``predict`` is the real one. Never touches the network.
+
+    Its constructor unpickles a file; this hands the verified safetensors to its loader instead.
+    """
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from detoxify.detoxify import Detoxify, get_model_and_tokenizer
+    from safetensors.torch import load_file
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    state = {
+        name: tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in load_file(checkpoint.folder / WEIGHTS).items()
+    }
+    folder = str(checkpoint.folder)
+    model_class, tokenizer_class = MODEL_CLASSES[checkpoint.kind]
+    # the folder goes in twice: the loader asks for the model type's own configuration even when it is given one
+    model, tokenizer = get_model_and_tokenizer(
+        folder, model_class, tokenizer_class, len(checkpoint.labels), state, huggingface_config_path=folder
+    )
+    real = Detoxify.__new__(Detoxify)
+    real.model, real.tokenizer, real.class_names, real.device = model, tokenizer, list(checkpoint.labels), "cpu"
+    model.eval()
+    return real
+
+
+class TorchBackend:
+    """Detoxify's model, fed with micro-batches."""
+
+    name = "torch"
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.detoxify = detoxify(checkpoint)
+
+    def run(self, rows: Rows) -> Floats:
+        import torch
+
+        cut = list(batches.by_length([len(row) for row in rows]))
+        answers = []
+        with torch.inference_mode():
+            for batch in cut:
+                ids, mask = pad([rows[i] for i in batch])
+                inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
+                answers.append(torch.sigmoid(self.detoxify.model(**inputs)[0]).numpy())
+        return gather(cut, answers, len(rows))
+
+
+@dataclass(slots=True)
+class Engine:
+    """One loaded checkpoint: its tokenizer and a backend."""
+
+    checkpoint: Checkpoint
+    tokens: Tokens
+    backend: Backend
+
+    def probabilities(self, rows: Rows) -> tuple[Floats, float]:
+        """[rows, labels] probabilities and the milliseconds the model took."""
+        if not rows:
+            return np.empty((0, len(self.checkpoint.labels)), np.float32), 0.0
+        start = time.perf_counter()
+        result = self.backend.run(rows)
+        if not np.isfinite(result).all():
+            raise CheckpointError(
+                f"Checkpoint {self.checkpoint.name!r} answers with numbers that are not finite; install it again."
+            )
+        return result, (time.perf_counter() - start) * 1000
+
+
+def wanted() -> str:
+    """The backend asked for: ``PARLEY_BACKEND``, else ``onnx-int8``."""
+    name = os.environ.get("PARLEY_BACKEND") or BACKENDS[0]
+    if name not in BACKENDS:
+        raise CheckpointError(f"There is no backend {name!r}: PARLEY_BACKEND can be {', '.join(BACKENDS)}.")
+    return name
+
+
+def make_backend(checkpoint: Checkpoint, first: str) -> Backend:
+    """The backend ``first``, else the next that this machine can run."""
+    problems = []
+    for kind in BACKENDS[BACKENDS.index(first) :]:
+        try:
+            if kind == "onnx-int8":
+                return RepairedInt8(checkpoint)
+            return OnnxBackend(checkpoint, "fp32") if kind == "onnx-fp32" else TorchBackend(checkpoint)
+        except ImportError as error:
+            problems.append(f"{kind}: {error}")
+    raise CheckpointError(f"No backend can run here ({'; '.join(problems)}). Install the requirements again.")
+
+
+def try_out(checkpoint: Checkpoint, text: str) -> Floats:
+    """[1, labels] probabilities of one text in fp32, on a graph made in memory: does this checkpoint run at all?
+
+    Raises CheckpointError, or whatever a malformed file makes the libraries raise.
+    """
+    import onnxruntime
+
+    tokens = Tokens(checkpoint)
+    graph = exports.build(checkpoint, "fp32")
+    ids, mask = pad([tokens.frame(tokens.encode([text])[0].ids)])
+    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    answer = sigmoid(session.run(["logits"], {"input_ids": ids, "mask": mask})[0])
+    if not np.isfinite(answer).all():
+        raise CheckpointError(f"Checkpoint {checkpoint.name!r} answers with numbers that are not finite.")
+    return answer
+
+
+def share_memory_between_threads() -> None:
+    """Let glibc keep one heap for all threads instead of one each; they held 150 MB that nobody used."""
+    import ctypes
+
+    try:
+        ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX
+    except (AttributeError, OSError):
+        return  # another C library
+
+
+def load(checkpoint: Checkpoint, backend: str | None = None) -> Engine:
+    """A checkpoint in memory, ready to answer."""
+    share_memory_between_threads()
+    return Engine(checkpoint, Tokens(checkpoint), make_backend(checkpoint, backend or wanted()))

@@ -1,0 +1,381 @@
+/* The desk from the keys. Every page works without this; it saves the reloads and brings the next card at once. */
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const token = () => $("#token input")?.value || "";
+  const headers = { "HX-Request": "true", "X-Requested-With": "desk" };
+  const list = $(".list[data-queue]");
+  const cards = new Map(); // comment id → promise of the card's HTML
+  const AHEAD = 3;
+  let since = 0; // when "g" or "r" was pressed
+  let prefix = "";
+
+  /* --- rows ------------------------------------------------------------------------------------ */
+  const rows = () => $$("#rows .row[data-id]");
+  const here = () => $("#rows .row.here");
+  const open = (row) => !row.classList.contains("gone") && !row.classList.contains("sending");
+  const link = (row) => $("a", row);
+
+  const fetchCard = (row) => {
+    const id = row.dataset.id;
+    if (!cards.has(id)) {
+      const answer = fetch(link(row).href, { headers }).then((r) => {
+        if (r.status === 401) location.reload();
+        if (!r.ok && r.status !== 403) throw new Error(r.status);
+        return r.text();
+      });
+      answer.catch(() => cards.delete(id));
+      cards.set(id, answer);
+    }
+    return cards.get(id);
+  };
+
+  const ahead = (row) => {
+    const all = rows();
+    const at = all.indexOf(row);
+    all.slice(at + 1).filter(open).slice(0, AHEAD).forEach(fetchCard);
+  };
+
+  const put = (html) => {
+    const card = $("#card");
+    card.innerHTML = html;
+    window.htmx?.process(card);
+    card.dispatchEvent(new CustomEvent("parley:shown", { bubbles: true }));
+    $("#cardpane").scrollTop = 0;
+    settle();
+  };
+
+  const show = async (row, { history = true } = {}) => {
+    if (!row) return;
+    here()?.classList.remove("here");
+    $$("#rows a[aria-current]").forEach((a) => a.removeAttribute("aria-current"));
+    row.classList.add("here");
+    link(row).setAttribute("aria-current", "true");
+    row.scrollIntoView({ block: "nearest" });
+    $("main").classList.remove("peek");
+    try {
+      const html = await fetchCard(row);
+      if (here() !== row) return;
+      put(html);
+      if (history) window.history.replaceState(null, "", link(row).href);
+      post(`/desk/comments/${row.dataset.id}/lease/`).catch(() => {});
+    } catch {
+      say("The card could not be fetched. Is the network there? Try again with j or k.");
+    }
+    ahead(row);
+    if (rows().at(-1) === row || rows().slice(-5).includes(row)) more();
+  };
+
+  const step = (by) => {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.indexOf(here());
+    show(all[Math.min(all.length - 1, Math.max(0, at + by))]);
+  };
+
+  const after = (row) => {
+    const all = rows();
+    const at = all.indexOf(row);
+    return all.slice(at + 1).find(open) || all.slice(0, at).reverse().find(open) || null;
+  };
+
+  const more = async () => {
+    const last = $(".rows-more a");
+    if (!last || last.dataset.busy) return;
+    last.dataset.busy = "1";
+    try {
+      const answer = await fetch(last.href, { headers });
+      if (!answer.ok) throw new Error(answer.status);
+      const holder = document.createElement("ol");
+      holder.innerHTML = await answer.text();
+      const known = new Set(rows().map((row) => row.dataset.id));
+      $$(".row[data-id]", holder).filter((row) => known.has(row.dataset.id)).forEach((row) => row.remove());
+      last.parentElement.replaceWith(...holder.children);
+    } catch { delete last.dataset.busy; }
+  };
+
+  /* --- acting ---------------------------------------------------------------------------------- */
+  const post = (url, body = new FormData()) => {
+    body.set("csrfmiddlewaretoken", token());
+    return fetch(url, { method: "POST", headers: { ...headers, "X-CSRFToken": token() }, body });
+  };
+
+  let hide = 0;
+  const last = (html) => {
+    const holder = $("#last");
+    holder.innerHTML = html;
+    const shown = $(".last", holder);
+    if (!shown) return;
+    shown.classList.add("fresh");
+    clearTimeout(hide);
+    hide = setTimeout(() => shown.classList.remove("fresh"), 10000);
+  };
+  const say = (words) => {
+    const box = document.createElement("div");
+    box.className = "last fresh error";
+    const p = document.createElement("p");
+    p.textContent = words;
+    box.append(p);
+    $("#last").replaceChildren(box);
+    clearTimeout(hide);
+    hide = setTimeout(() => box.remove(), 10000);
+  };
+
+  const mark = (row, state, words) => {
+    if (!row) return;
+    row.classList.remove("sending", "to-published", "to-rejected");
+    row.classList.toggle("gone", Boolean(state));
+    if (state) {
+      row.classList.add(`to-${state}`);
+      row.dataset.why ??= $(".why", row).textContent;
+      $(".why", row).textContent = words;
+    } else if (row.dataset.why) {
+      $(".why", row).textContent = row.dataset.why;
+    }
+    const box = $("input", row);
+    box.checked = false;
+    box.disabled = Boolean(state);
+    count();
+  };
+
+  const wordsOf = (button) => [...(button?.childNodes || [])]
+    .filter((node) => node.nodeName !== "KBD").map((node) => node.textContent).join("").trim() || "✓";
+
+  const decide = async (form, submitter) => {
+    const card = form.closest("[data-card]");
+    const row = $(`#rows .row[data-id="${card.dataset.card}"]`);
+    const body = new FormData(form, submitter);
+    row?.classList.add("sending");
+    cards.delete(card.dataset.card);
+    const next = row && after(row);
+    if (next) show(next); else emptied(row);
+    try {
+      const answer = await post(form.getAttribute("action"), body);
+      const html = await answer.text();
+      if (answer.ok) {
+        const rejected = form.dataset.decide === "reject";
+        mark(row, rejected ? "rejected" : "published", form.dataset.done || wordsOf(submitter));
+        last(html);
+        live();
+      } else if (answer.status === 409) {
+        const told = document.createElement("div");
+        told.innerHTML = html;
+        const conflict = $("[data-conflict]", told);
+        mark(row, conflict?.dataset.state || "held", conflict?.dataset.label || "");
+        if (row && (here() === row || !next)) put(html); else say(conflict ? $("p", conflict).textContent : "");
+      } else {
+        row?.classList.remove("sending");
+        const told = document.createElement("div");
+        told.innerHTML = answer.status < 500 && answer.status !== 403 ? html : "";
+        say(told.textContent.trim() || `Not saved (${answer.status}). The comment is where it was; try again.`);
+      }
+    } catch {
+      row?.classList.remove("sending");
+      say("Not saved: the network did not answer. The comment is where it was; try again.");
+    }
+  };
+
+  const emptied = () => {
+    $("#card").innerHTML = `<p class="nothing">${list?.dataset.empty || "✓"}</p>`;
+  };
+
+  const undo = async (form) => {
+    const answer = await post(form.getAttribute("action"), new FormData(form)).catch(() => null);
+    if (!answer) return say("Not undone: the network did not answer. Try again.");
+    const html = await answer.text();
+    if (answer.status === 409) return put(html);
+    if (!answer.ok) return say("This cannot be undone.");
+    const told = document.createElement("div");
+    told.innerHTML = html;
+    if ($(".results", told)) {
+      $$("[data-result]", told).forEach((item) => back(item.dataset.result));
+      put(html);
+    } else {
+      last(html);
+      const id = $("[data-comment]", told)?.dataset.comment;
+      if (id) { back(id); show($(`#rows .row[data-id="${id}"]`)); }
+    }
+    live();
+  };
+
+  const back = (id) => {
+    cards.delete(id);
+    const row = $(`#rows .row[data-id="${id}"]`);
+    if (row) { row.dataset.version = String(Number(row.dataset.version) + 2); mark(row, ""); }
+  };
+
+  /* --- many --------------------------------------------------------------------------------------- */
+  const picked = () => $$("#rows .choose input:checked");
+  const count = () => { const box = $("[data-selected]"); if (box) box.textContent = picked().length || ""; };
+  const bulk = async (form, submitter) => {
+    const batch = form.elements.batch;
+    batch.value ||= crypto.randomUUID ? crypto.randomUUID() : "";
+    const body = new FormData(form, submitter);
+    const answer = await post(form.getAttribute("action"), body).catch(() => null);
+    if (!answer) return say("Not saved: the network did not answer. Send it again; nothing is done twice.");
+    const html = await answer.text();
+    if (!answer.ok) { put(html); return; }
+    batch.value = "";
+    const told = document.createElement("div");
+    told.innerHTML = html;
+    const approve = submitter?.value === "approve";
+    $$("[data-result]", told).forEach((item) => {
+      const row = $(`#rows .row[data-id="${item.dataset.result}"]`);
+      cards.delete(item.dataset.result);
+      if (row && item.dataset.done === "1") mark(row, approve ? "published" : "rejected", approve ? "✓" : "✗");
+      else if (row) { row.classList.add("gone"); $("input", row).checked = false; }
+    });
+    const undoable = $(".last", told);
+    if (undoable) { last(undoable.outerHTML); undoable.remove(); }
+    put(told.innerHTML);
+    count();
+    live();
+  };
+
+  /* --- what others do ------------------------------------------------------------------------------- */
+  const live = async () => {
+    if (!list || document.hidden) return;
+    const ids = rows().filter(open).slice(0, 100).map((row) => `${row.dataset.id}:${row.dataset.version}`);
+    const answer = await fetch(`${list.dataset.live}?ids=${ids.join(",")}`, { headers }).catch(() => null);
+    if (!answer?.ok) return;
+    const news = await answer.json();
+    for (const [name, n] of Object.entries(news.counts)) {
+      const box = $(`[data-count="${name}"]`);
+      if (box) box.textContent = n.toLocaleString("en");
+    }
+    for (const row of rows()) {
+      const gone = news.gone[row.dataset.id];
+      if (gone && open(row)) mark(row, gone.state, `${gone.label} · ${gone.who}`);
+      const lease = $("[data-lease]", row);
+      if (lease) lease.textContent = (news.leases[row.dataset.id] || "").split("@")[0];
+    }
+  };
+
+  /* --- the card's own parts ------------------------------------------------------------------------ */
+  const settle = () => {
+    const holder = $("[data-spans]");
+    if (!holder) return;
+    const url = holder.dataset.spans;
+    holder.removeAttribute("data-spans");
+    post(url).then(async (answer) => {
+      if (answer.status === 200 && holder.isConnected) holder.innerHTML = await answer.text();
+    }).catch(() => {});
+  };
+
+  const drawer = async (url, options) => {
+    const answer = await fetch(url, options ?? { headers }).catch(() => null);
+    if (!answer) return say("The network did not answer. Try again.");
+    const html = await answer.text();
+    if (!answer.ok) {
+      const told = document.createElement("div");
+      told.innerHTML = html;
+      say(told.textContent.trim());
+      return;
+    }
+    $("#drawer-body").innerHTML = html;
+    if (!$("#drawer").open) $("#drawer").showModal();
+    $("#drawer").scrollTop = 0;
+  };
+  const ask = async (form) => {
+    const answer = await post(form.getAttribute("action"), new FormData(form)).catch(() => null);
+    if (!answer?.ok) return say("Not saved. Try again.");
+    const row = here();
+    form.closest("details").open = false;
+    if (row) { cards.delete(row.dataset.id); show(row); }
+    live();
+  };
+
+  /* --- keys ----------------------------------------------------------------------------------------- */
+  const press = (selector) => { const it = $(selector); if (it) it.click(); return Boolean(it); };
+  const refuse = () => {
+    const box = $("#card details.refuse");
+    if (!box) return;
+    box.open = true;
+    box.scrollIntoView({ block: "nearest" });
+    prefix = "r";
+    since = Date.now();
+  };
+  const keys = {
+    j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
+    a: () => press('#card form[data-decide="approve"] button'),
+    r: refuse,
+    u: () => press("#last form[data-undo] button") || say("There is nothing to undo."),
+    t: () => press("#card [data-thread]"),
+    s: () => press("#card [data-reader]"),
+    e: () => { const box = $("#card details.escalate"); if (box) { box.open = true; $("textarea", box)?.focus(); } },
+    n: () => { const box = $("#card details.notes"); if (box) { box.open = true; $("textarea", box)?.focus(); } },
+    v: () => press("#unveil"),
+    x: () => { const box = here() && $("input", here()); if (box && !box.disabled) { box.checked = !box.checked; count(); } },
+    A: () => picked().length && press('#bulk button[value="approve"]'),
+    R: () => picked().length && $("#bulk select")?.focus(),
+    "/": () => { $("#find").focus(); $("#find").select(); },
+    "?": () => $("#help").showModal(),
+    g: () => { prefix = "g"; since = Date.now(); },
+    Enter: () => { if (document.activeElement === document.body) show(here()); else return false; },
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+    if (event.key === "Escape") {
+      if (typing) { event.target.blur(); event.preventDefault(); }
+      $$("#card details[open].refuse, #card details[open].escalate").forEach((box) => { box.open = false; });
+      if (!typing && picked().length) { picked().forEach((box) => { box.checked = false; }); count(); }
+      prefix = "";
+      return;
+    }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
+    if (prefix === "g" && Date.now() - since < 2000) {
+      prefix = "";
+      const go = $(`[data-g="${event.key}"]`);
+      if (go) { event.preventDefault(); go.click(); }
+      return;
+    }
+    if (/^[1-9]$/.test(event.key) && $("#card details.refuse")?.open) {
+      event.preventDefault();
+      press(`#card [data-digit="${event.key}"]`);
+      return;
+    }
+    if (event.key === "Enter" && event.target !== document.body) return;
+    const act = keys[event.key];
+    if (act && act() !== false) event.preventDefault();
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-decide]") && form.closest("#card") && list) { event.preventDefault(); decide(form, event.submitter); }
+    else if (form.matches("[data-undo]") && list) { event.preventDefault(); undo(form); }
+    else if (form.matches("[data-ask]") && list) { event.preventDefault(); ask(form); }
+    else if (form.matches("[data-drawer]") && form.closest("#drawer")) {
+      event.preventDefault();
+      drawer(form.getAttribute("action"), { method: "POST", headers: { ...headers, "X-CSRFToken": token() }, body: new FormData(form, event.submitter) });
+    }
+    else if (form.matches("#bulk")) { event.preventDefault(); bulk(form, event.submitter); }
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-help]")) return $("#help").showModal();
+    const preset = event.target.closest("[data-preset]");
+    if (preset) { const box = $("textarea", preset.closest("form")); box.value = preset.dataset.preset; box.focus(); return; }
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    const reader = event.target.closest("[data-reader], [data-drawer-link]");
+    if (reader && (reader.matches("[data-reader]") || reader.closest("#drawer"))) { event.preventDefault(); drawer(reader.href); return; }
+    if (event.target === $("#drawer")) { $("#drawer").close(); return; }
+    const chosen = event.target.closest("#rows .row > a");
+    if (chosen && matchMedia("(min-width: 60rem)").matches) { event.preventDefault(); show(chosen.parentElement); return; }
+    if (event.target.closest("[data-more]")) { event.preventDefault(); more(); }
+  });
+  document.addEventListener("change", (event) => { if (event.target.matches(".choose input")) count(); });
+
+  /* --- begin ---------------------------------------------------------------------------------------- */
+  $$("[data-help]").forEach((button) => { button.hidden = false; });
+  const fresh = $(".last.fresh");
+  if (fresh) hide = setTimeout(() => fresh.classList.remove("fresh"), 10000);
+  settle();
+  if (list) {
+    if (here()) { here().scrollIntoView({ block: "nearest" }); ahead(here()); }
+    setInterval(live, 4000);
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) live(); });
+    count();
+  }
+})();

@@ -1,0 +1,79 @@
+"""Appeals: the author's page, and the answer at the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from discussions.models import Comment, Notice, State
+from discussions.views import who
+from moderation import appeals, decisions, roles
+from moderation.models import Appeal
+from moderation.views import last
+from moderation.views.access import DeskRequest, desk, refused
+from moderation.views.decide import conflict_page
+from moderation.views.queues import card_url
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def write(request: HttpRequest, comment_id: int) -> HttpResponse:
+    """The author of a refused comment asks another person to look at it. Open to that author alone."""
+    comment = get_object_or_404(Comment.objects.select_related("article", "reader"), pk=comment_id)
+    reader = who.current(request)
+    notice = (
+        Notice.objects.filter(comment=comment, outcome=State.REJECTED, withdrawn_at__isnull=True)
+        .order_by("-created_at", "-pk")
+        .first()
+    )
+    context: dict[str, Any] = {"comment": comment, "notice": notice, "typed": request.POST.get("words", "")}
+    try:
+        appeals.check(notice, reader)
+    except appeals.NotPossible as error:
+        return render(request, "moderation/appeal.html", context | {"closed": str(error)}, status=403)
+    if request.method == "POST" and notice is not None and reader is not None:
+        try:
+            appeals.file(notice, by=reader, words=context["typed"])
+        except appeals.NotPossible as error:
+            return render(request, "moderation/appeal.html", context | {"problem": str(error)}, status=422)
+        return render(request, "moderation/appeal.html", context | {"done": True})
+    return render(request, "moderation/appeal.html", context)
+
+
+@desk(roles.APPEALS, methods=("POST",))
+def answer(request: DeskRequest, appeal_id: int) -> HttpResponse:
+    """Uphold or overturn: `outcome` and words for the author."""
+    appeal = get_object_or_404(Appeal, pk=appeal_id)
+    try:
+        done = appeals.answer(
+            appeal.pk,
+            by=request.user,
+            outcome=request.POST.get("outcome", ""),
+            words=request.POST.get("words", "").strip()[: appeals.MOST_CHARS],
+        )
+    except decisions.Conflict as conflict:
+        return conflict_page(request, conflict)
+    except decisions.NotAllowed as error:
+        return refused(request, str(error))
+    except ValueError as error:
+        return refused(request, str(error), status=422)
+    last.remember_answer(request, done)
+    return redirect(card_url(done.comment_id, "appeals"))
+
+
+@desk(roles.APPEALS, methods=("POST",))
+def reopen(request: DeskRequest, appeal_id: int) -> HttpResponse:
+    """Take the answer to an appeal back."""
+    appeal = get_object_or_404(Appeal, pk=appeal_id)
+    try:
+        appeals.reopen(appeal.pk, by=request.user)
+    except decisions.Conflict as conflict:
+        return conflict_page(request, conflict)
+    except decisions.NotAllowed as error:
+        return refused(request, str(error))
+    last.forget_answer(request, appeal)
+    return redirect(card_url(appeal.comment_id, "appeals"))

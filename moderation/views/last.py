@@ -1,0 +1,106 @@
+"""The last action and its way back: shown for ten seconds, under `u` for ever."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from discussions.models import Comment
+from moderation import reasons
+from moderation.models import Action, Appeal, Decision
+
+KEPT = 50
+_KEY = "desk_done"
+_FRESH = "desk_fresh"
+
+
+def remember(request: HttpRequest, *, decision: Decision | None = None, batch: UUID | None = None) -> None:
+    """Put an action on the session's stack of what can be undone."""
+    _push(request, f"batch:{batch}" if batch else f"decision:{decision.pk if decision else 0}")
+
+
+def _push(request: HttpRequest, entry: str) -> None:
+    done = request.session.get(_KEY, [])
+    request.session[_KEY] = [*[e for e in done if e != entry], entry][-KEPT:]
+    request.session[_FRESH] = True
+
+
+def forget(request: HttpRequest, *, decision_id: int | None = None, batch: UUID | None = None) -> None:
+    """It was undone."""
+    entry = f"batch:{batch}" if batch else f"decision:{decision_id}"
+    request.session[_KEY] = [e for e in request.session.get(_KEY, []) if e != entry]
+
+
+def remember_answer(request: HttpRequest, appeal: Appeal) -> None:
+    """An appeal was answered."""
+    _push(request, f"appeal:{appeal.pk}")
+
+
+def forget_answer(request: HttpRequest, appeal: Appeal) -> None:
+    """The answer was taken back."""
+    request.session[_KEY] = [e for e in request.session.get(_KEY, []) if e != f"appeal:{appeal.pk}"]
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """The newest action that can be undone, and whether it has just happened."""
+    done = request.session.get(_KEY, [])
+    fresh = bool(request.session.pop(_FRESH, False))
+    return {"last": describe(done[-1]) if done else None, "fresh": fresh}
+
+
+def describe(entry: str) -> dict[str, Any] | None:
+    """The action in words and the address that undoes it."""
+    kind, _sep, key = entry.partition(":")
+    if kind == "batch":
+        made = Decision.objects.filter(batch=key).exclude(action=Action.UNDO)
+        n = made.count()
+        first = made.first()
+        if first is None:
+            return None
+        words = (
+            ngettext("%(n)d comment approved", "%(n)d comments approved", n)
+            if first.action == Action.APPROVE
+            else ngettext("%(n)d comment refused", "%(n)d comments refused", n)
+        )
+        return {"words": words % {"n": n}, "batch": key, "decision": None, "comment": None, "appeal": None,
+                "action": first.action}  # fmt: skip
+    if kind == "appeal":
+        appeal = Appeal.objects.filter(pk=key, closed_at__isnull=False).first()
+        return _answered(appeal) if appeal else None
+    decision = Decision.objects.filter(pk=key).first()
+    return told(decision) if decision else None
+
+
+def _answered(appeal: Appeal) -> dict[str, Any]:
+    words = (
+        _("The appeal was right: the comment is published")
+        if appeal.outcome == Appeal.Outcome.OVERTURNED
+        else _("The refusal stands; its author reads your answer")
+    )
+    return {"words": words, "batch": None, "decision": None, "comment": appeal.comment_id, "appeal": appeal.pk,
+            "action": "appeal"}  # fmt: skip
+
+
+def told(decision: Decision) -> dict[str, Any]:
+    """One decision in words."""
+    author = Comment.objects.filter(pk=decision.comment_id).values_list("reader__name", flat=True).first() or "?"
+    if decision.action == Action.APPROVE:
+        words = _("Approved %(author)s’s comment") % {"author": author}
+    elif decision.action == Action.REJECT:
+        code = decision.reason_code
+        why = str(reasons.REFUSALS[code][1]) if code in reasons.REFUSALS else code
+        words = _("Refused %(author)s’s comment: %(why)s") % {"author": author, "why": why}
+    else:
+        words = _("Took it back: %(author)s’s comment is where it was") % {"author": author}
+    return {
+        "words": words,
+        "batch": None,
+        "decision": decision.pk,
+        "comment": decision.comment_id,
+        "appeal": None,
+        "action": decision.action,
+    }

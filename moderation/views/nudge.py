@@ -1,0 +1,86 @@
+"""Before posting: a word to the writer when the text is likely to be held or refused. It never stands in the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from discussions import limits, markup, posting
+from moderation import ask, policy, signals
+from moderation.models import Policy
+
+PER_MINUTE = 120
+_SPANS_PATIENCE = 1.5  # seconds; asked for only where there is something to mark
+
+
+@never_cache
+@require_POST
+def nudge(request: HttpRequest) -> HttpResponse:
+    """An HTML fragment: empty where nothing is to be said, in time or at all."""
+    text = request.POST.get("text", "")
+    if len(text) > posting.MOST_TO_CLEAN * settings.COMMENT_MAX_CHARS:
+        return HttpResponse("")
+    text = markup.clean(text)
+    address = limits.client_address(request)
+    known = bool(text.strip()) and len(text) <= settings.COMMENT_MAX_CHARS
+    if not known or not limits.allowed("nudge", address, per_minute=PER_MINUTE):
+        return HttpResponse("")
+    verdict = verdict_on(text)
+    if verdict is None or verdict.outcome == "publish":
+        return HttpResponse("")
+    context = {"outcome": verdict.outcome, "pieces": pieces(text, _marks(text, verdict))}
+    return render(request, "discussions/parts/nudge.html", context)
+
+
+def verdict_on(text: str) -> policy.Verdict | None:
+    """What the policy in force would make of the words alone, or None when scoring is too slow to say."""
+    rules = Policy.objects.in_force().rules
+    try:
+        labels = ask.scores([text])[0]["labels"]
+    except ask.Unavailable:
+        return None
+    words_alone = policy.Signals(
+        banned=signals.matches(text, rules.get("banned_words", [])),
+        suspect=signals.matches(text, rules.get("suspect_words", [])),
+        links=len(markup.links(text)),
+        published_before=10**6,
+        address_confirmed=True,
+        language=None,
+        language_known=True,
+        duplicates_by_others=0,
+        premoderated=False,
+        refused_before=False,
+    )
+    return policy.decide(labels, words_alone, rules)
+
+
+def _marks(text: str, verdict: policy.Verdict) -> list[tuple[int, int]]:
+    """Where the words stand that caused it: those on a list, else the spans that drove the score."""
+    listed = {word for r in verdict.reasons if r["rule"] in {"banned_word", "suspect_word"} for word in r["value"]}
+    if listed:
+        found = [(text.find(word), len(word)) for word in listed]
+        return [(begin, begin + length) for begin, length in found if begin >= 0]
+    try:
+        answer: dict[str, Any] = ask.scores([text], patience=_SPANS_PATIENCE, spans=True)[0]
+    except ask.Unavailable:
+        return []
+    return [(begin, end) for begin, end, weight in answer.get("spans", []) if weight > 0]
+
+
+def pieces(text: str, marks: list[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """The text cut at the marks: (words, is marked). Overlapping marks are joined."""
+    found: list[tuple[str, bool]] = []
+    at = 0
+    for begins, ends in sorted(marks):
+        begin, end = max(begins, at), min(ends, len(text))
+        if begin >= end:
+            continue
+        found += [(text[at:begin], False), (text[begin:end], True)]
+        at = end
+    found.append((text[at:], False))
+    return [piece for piece in found if piece[0]]

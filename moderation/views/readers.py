@@ -1,0 +1,191 @@
+"""Readers at the desk: everything they wrote, notes about them, sanctions; and asking a colleague about a comment."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from discussions import markup
+from discussions.models import Comment, Reader, Revision, State, User
+from moderation import cards, decisions, reasons, roles, sanctions
+from moderation.lists import Filters
+from moderation.models import Escalation, Note, Sanction
+from moderation.views.access import DeskRequest, desk, refused
+from moderation.views.queues import frame, is_script
+
+ROWS = 30
+_PERIODS = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=30), "365": timedelta(days=365)}
+
+
+@desk()
+def reader(request: DeskRequest, reader_id: int) -> HttpResponse:
+    """One reader: record, notes, sanctions, all comments. For a script the drawer alone."""
+    found = get_object_or_404(Reader.objects.select_related("user"), pk=reader_id)
+    context = _about(request, found)
+    if is_script(request):
+        return render(request, "moderation/parts/reader.html", context)
+    return render(request, "moderation/reader.html", frame(request, "reader", Filters()) | context)
+
+
+def _about(request: DeskRequest, found: Reader) -> dict[str, Any]:
+    state = request.GET.get("state", "")
+    comments = Comment.objects.filter(reader=found).select_related("article")
+    section_ids = roles.sections_of(request.user)
+    if section_ids:
+        comments = comments.filter(article__section__in=section_ids)
+    if state in State.values:
+        comments = comments.filter(state=state)
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        comments = comments.filter(pk__lt=int(before))
+    rows = list(comments.order_by("-pk")[: ROWS + 1])
+    texts = {
+        (pk, number): text
+        for pk, number, text in Revision.objects.filter(comment__in=rows).values_list("comment_id", "number", "text")
+    }
+    return {
+        "reader": found,
+        "record": cards.record_of(found),
+        "notes": Note.objects.filter(reader=found)[:50],
+        "sanctions": Sanction.objects.touching(found)[:50],
+        "alike": _alike(found),
+        "comments": [(comment, texts.get((comment.pk, comment.revision), "")) for comment in rows[:ROWS]],
+        "older": rows[ROWS - 1].pk if len(rows) > ROWS else None,
+        "state": state,
+        "kinds": Sanction.Kind.choices,
+        "reasons": [(code, title) for code, (_key, title, _w) in reasons.REFUSALS.items()],
+        "may_sanction": roles.may(request.user, roles.SANCTION),
+        "back": request.GET.get("back", ""),
+    }
+
+
+def _alike(found: Reader) -> list[Reader]:
+    """Others with the same address or a look-alike name."""
+    email = (found.user.email if found.user else found.email).lower()
+    same = Q(name_key=found.name_key)
+    if email:
+        same |= Q(email__iexact=email) | Q(user__email__iexact=email)
+    return list(Reader.objects.filter(same).exclude(pk=found.pk).order_by("-pk")[:10])
+
+
+@desk(roles.DECIDE, methods=("POST",))
+def note(request: DeskRequest, reader_id: int) -> HttpResponse:
+    """Leave a note for colleagues, about the reader or, with `comment`, about one comment of theirs."""
+    found = get_object_or_404(Reader, pk=reader_id)
+    text = markup.clean(request.POST.get("text", ""))[:4000].strip()
+    if not text:
+        return refused(request, _("The note is empty."), status=422)
+    comment = Comment.objects.filter(pk=_number(request.POST.get("comment", "")) or 0, reader=found).first()
+    Note.objects.create(reader=found, comment=comment, text=text, by=request.user, by_name=str(request.user))
+    return _back(request, found)
+
+
+@desk(roles.DECIDE, methods=("POST",))
+def unnote(request: DeskRequest, note_id: int) -> HttpResponse:
+    """Take one's own note back."""
+    found = get_object_or_404(Note.objects.select_related("reader"), pk=note_id)
+    if found.by_id != request.user.pk and not roles.may(request.user, roles.ADMINISTER):
+        return refused(request, _("Only whoever wrote a note takes it back."))
+    found.delete()
+    return _back(request, found.reader)
+
+
+@desk(roles.SANCTION, methods=("POST",))
+def sanction(request: DeskRequest, reader_id: int) -> HttpResponse:
+    """Impose a sanction on a reader, or with `domain` on everybody at that mail domain."""
+    found = get_object_or_404(Reader.objects.select_related("user"), pk=reader_id)
+    by_domain = request.POST.get("scope") == "domain"
+    email = found.user.email if found.user else found.email
+    period = _PERIODS.get(request.POST.get("days", ""))
+    try:
+        sanctions.impose(
+            kind=request.POST.get("kind", ""),
+            by=request.user,
+            reader=None if by_domain else found,
+            domain=email.rpartition("@")[2] if by_domain else "",
+            reason_code=request.POST.get("reason", ""),
+            words=request.POST.get("words", "").strip()[:2000],
+            until=_until(request.POST.get("until", ""), period),
+            refuse_comments=request.POST.get("existing") == "refuse",
+        )
+    except decisions.NotAllowed as error:
+        return refused(request, str(error))
+    except ValueError as error:
+        return refused(request, str(error), status=422)
+    return _back(request, found)
+
+
+def _until(text: str, period: timedelta | None) -> datetime | None:
+    """A date from the form, else so long from now, else no end. Raises ValueError for a date that is none."""
+    if text:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.get_current_timezone())
+        return day + timedelta(days=1) if day.year < 9999 else day  # the last day there is has no day after it
+    return timezone.now() + period if period else None
+
+
+@desk(roles.SANCTION, methods=("POST",))
+def lift(request: DeskRequest, sanction_id: int) -> HttpResponse:
+    """End a sanction; what it refused comes back."""
+    found = get_object_or_404(Sanction.objects.select_related("reader"), pk=sanction_id)
+    try:
+        sanctions.lift(found, by=request.user)
+    except decisions.NotAllowed as error:
+        return refused(request, str(error))
+    if found.reader is None:
+        return redirect(request.POST["next"] if _is_ours(request) else reverse("desk"))
+    return _back(request, found.reader)
+
+
+@desk(roles.DECIDE, methods=("POST",))
+def ask_colleague(request: DeskRequest, comment_id: int) -> HttpResponse:
+    """Ask somebody in particular (`to`), or whoever is senior, to look at a comment."""
+    comment = get_object_or_404(Comment.objects.select_related("article", "reader"), pk=comment_id)
+    if reason := roles.why_not(request.user, roles.DECIDE, comment):
+        return refused(request, reason)
+    to = User.objects.filter(pk=_number(request.POST.get("to", "")) or 0, desk__isnull=False).first()
+    words = markup.clean(request.POST.get("words", ""))[:2000].strip()
+    Escalation.objects.update_or_create(
+        comment=comment,
+        closed_at__isnull=True,
+        defaults={"to": to, "by": request.user, "by_name": str(request.user), "words": words},
+    )
+    if is_script(request):
+        return HttpResponse(status=204)
+    return redirect(f"{reverse('desk_comment', args=[comment.pk])}?queue={request.POST.get('queue', 'held')}")
+
+
+@desk(roles.DECIDE, methods=("POST",))
+def unask(request: DeskRequest, comment_id: int) -> HttpResponse:
+    """Take the question back, or say that it is answered."""
+    comment = get_object_or_404(Comment.objects.select_related("article", "reader"), pk=comment_id)
+    if reason := roles.why_not(request.user, roles.DECIDE, comment):
+        return refused(request, reason)
+    Escalation.objects.filter(comment_id=comment_id, closed_at__isnull=True).update(closed_at=timezone.now())
+    if is_script(request):
+        return HttpResponse(status=204)
+    return redirect(f"{reverse('desk_comment', args=[comment_id])}?queue={request.POST.get('queue', 'held')}")
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _is_ours(request: DeskRequest) -> bool:
+    return url_has_allowed_host_and_scheme(request.POST.get("next", ""), {request.get_host()}, request.is_secure())
+
+
+def _back(request: DeskRequest, found: Reader) -> HttpResponse:
+    """To where the form was, or the reader's page; a script gets the drawer anew."""
+    if is_script(request):
+        return render(request, "moderation/parts/reader.html", _about(request, found))
+    if _is_ours(request):
+        return redirect(request.POST["next"])
+    return redirect("desk_reader", found.pk)

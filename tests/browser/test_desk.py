@@ -1,0 +1,281 @@
+"""The desk in a real browser, mostly from the keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, expect
+from pytest_django.live_server_helper import LiveServer
+
+from discussions import posting
+from discussions.models import Article, Comment, Report, State, User
+from moderation import decisions, queue, tallies
+from moderation.models import Decision, Staff
+from tests.browser.conftest import log_in
+from tests.browser.test_accessible import RULES
+from tests.factories.discussions import AccountFactory, ArticleFactory, UserFactory
+from tests.factories.moderation import first_policy, judged
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+HATE = {"toxicity": 0.95, "identity_attack": 0.8, "insult": 0.8}
+
+
+@pytest.fixture(autouse=True)
+def one_factor_will_do(settings: Any) -> None:
+    settings.STAFF_NEED_SECOND_FACTOR = False
+
+
+@pytest.fixture
+def moderator(transactional_db: None) -> User:
+    account = AccountFactory(name="Mo Lind", user=UserFactory(email="mo@example.org", is_staff=True))
+    Staff.objects.create(user=account.user, role=Staff.Role.SENIOR)
+    return account.user
+
+
+@pytest.fixture
+def article(transactional_db: None) -> Article:
+    first_policy()
+    return ArticleFactory(title="The tram comes back")
+
+
+@pytest.fixture
+def waiting(article: Article) -> list[Comment]:
+    """Eight comments on the held queue, in the queue's order."""
+    return [judged(article, f"Insult number {n}, you fool.", labels={"toxicity": 0.9 - n / 50}) for n in range(8)]
+
+
+@pytest.fixture
+def at_desk(page: Page, live_server: LiveServer, moderator: User, waiting: list[Comment]) -> Iterator[Page]:
+    page.set_viewport_size({"width": 1400, "height": 900})
+    log_in(page.context, live_server.url, moderator)
+    page.goto(f"{live_server.url}/desk/")
+    yield page
+    page.unroute_all()
+    page.wait_for_load_state("networkidle")  # the desk keeps asking for news; not while the tables are emptied
+    page.goto("about:blank")
+
+
+def card_says(page: Page, words: str) -> None:
+    expect(page.locator("#card .text")).to_contain_text(words)
+
+
+def is_now(comment: Comment, state: State) -> None:
+    comment.refresh_from_db()
+    assert comment.state == state
+
+
+def done(page: Page, words: str) -> None:
+    """The last action is in view."""
+    expect(page.locator("#last .last.fresh")).to_contain_text(words)
+
+
+def test_eight_comments_are_decided_from_the_keys(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    for n, comment in enumerate(waiting):
+        card_says(at_desk, f"number {n}")
+        if n % 2:
+            at_desk.keyboard.press("r")
+            at_desk.keyboard.press("1")
+            done(at_desk, "Insult")
+        else:
+            at_desk.keyboard.press("a")
+            done(at_desk, "Approved")
+        became = re.compile("to-rejected" if n % 2 else "to-published")
+        expect(at_desk.locator(f'.row[data-id="{comment.pk}"]')).to_have_class(became)
+    for n, comment in enumerate(waiting):
+        is_now(comment, State.REJECTED if n % 2 else State.PUBLISHED)
+    assert tallies.differences() == []
+
+
+def test_the_next_card_needs_no_network(at_desk: Page) -> None:
+    card_says(at_desk, "number 0")
+    expect(at_desk.locator(".row.here")).to_have_count(1)
+    with at_desk.expect_response("**/desk/comments/*/?queue=held"):
+        at_desk.keyboard.press("j")
+    card_says(at_desk, "number 1")
+    at_desk.wait_for_load_state("networkidle")
+
+    def cut(route: Route) -> None:
+        route.abort()
+
+    at_desk.route("**/desk/comments/**", cut)
+    for n in (2, 3, 4):
+        at_desk.keyboard.press("j")
+        card_says(at_desk, f"number {n}")
+
+
+def test_undo_takes_back_and_shows_the_comment_again(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    at_desk.keyboard.press("a")
+    done(at_desk, "Approved")
+    card_says(at_desk, "number 1")
+    at_desk.keyboard.press("u")
+    done(at_desk, "Took it back")
+    card_says(at_desk, "number 0")
+    is_now(waiting[0], State.HELD)
+    at_desk.keyboard.press("r")
+    at_desk.keyboard.press("2")
+    done(at_desk, "Hate")
+    is_now(waiting[0], State.REJECTED)
+
+
+def test_selected_comments_are_refused_together_and_brought_back(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    for _step in range(3):
+        at_desk.keyboard.press("x")
+        at_desk.keyboard.press("j")
+    expect(at_desk.locator("[data-selected]")).to_have_text("3")
+    at_desk.locator("#bulk select").select_option("spam")
+    at_desk.locator('#bulk button[value="reject"]').click()
+    expect(at_desk.locator("#card .results")).to_contain_text("3 comments done")
+    for comment in waiting[:3]:
+        is_now(comment, State.REJECTED)
+    at_desk.locator("#card h2").click()
+    at_desk.keyboard.press("u")
+    expect(at_desk.locator(".row.gone")).to_have_count(0)
+    for comment in waiting[:3]:
+        is_now(comment, State.HELD)
+
+
+def test_what_a_colleague_decides_turns_grey_and_cannot_be_overwritten(at_desk: Page, waiting: list[Comment]) -> None:
+    cleo = UserFactory(email="cleo@example.org")
+    Staff.objects.create(user=cleo, role=Staff.Role.MODERATOR)
+    for comment in waiting[:2]:
+        decisions.by_person(
+            comment_id=comment.pk, action="reject", by=cleo, version_seen=comment.version, reason_code="spam"
+        )
+    at_desk.keyboard.press("a")
+    expect(at_desk.locator(".last.error")).to_contain_text("cleo has decided meanwhile")
+    is_now(waiting[0], State.REJECTED)
+    expect(at_desk.locator(f'.row[data-id="{waiting[1].pk}"]')).to_contain_text("cleo", timeout=10_000)
+    expect(at_desk.locator(".row.gone")).to_have_count(2)
+    assert Decision.objects.filter(actor="person").count() == 2
+
+
+def test_a_lost_connection_is_said_and_nothing_is_pretended(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    at_desk.route("**/decide/", lambda route: route.abort())
+    at_desk.keyboard.press("a")
+    expect(at_desk.locator(".last.error")).to_contain_text("Not saved")
+    expect(at_desk.locator(f'.row[data-id="{waiting[0].pk}"]')).not_to_have_class("gone")
+    is_now(waiting[0], State.HELD)
+
+
+def test_hateful_words_stay_blurred_until_asked_for(
+    page: Page, live_server: LiveServer, moderator: User, article: Article
+) -> None:
+    judged(article, "Something hateful.", labels=HATE)
+    log_in(page.context, live_server.url, moderator)
+    page.goto(f"{live_server.url}/desk/")
+    words = page.locator("#words")
+    assert "blur" in words.evaluate("e => getComputedStyle(e).filter")
+    page.keyboard.press("v")
+    expect(words).to_have_css("filter", "none")
+
+
+def test_keys_lead_to_queues_search_help_reader_and_question(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    at_desk.keyboard.press("?")
+    expect(at_desk.locator("#help")).to_be_visible()
+    at_desk.keyboard.press("Escape")
+    at_desk.keyboard.press("s")
+    expect(at_desk.locator("#drawer")).to_contain_text("Impose a sanction")
+    at_desk.locator("#drawer textarea[name=text]").fill("Known from last year.")
+    at_desk.get_by_role("button", name="Keep the note").click()
+    expect(at_desk.locator("#drawer .note")).to_contain_text("Known from last year.")
+    at_desk.keyboard.press("Escape")
+    at_desk.keyboard.press("e")
+    at_desk.locator("#card details.escalate textarea").fill("Is this too much?")
+    at_desk.locator("#card details.escalate").get_by_role("button", name="Ask").click()
+    expect(at_desk.locator("#card .ask")).to_contain_text("Is this too much?")
+    at_desk.keyboard.press("/")
+    at_desk.keyboard.type('"number 5"')
+    at_desk.keyboard.press("Enter")
+    expect(at_desk.locator(".rows .row")).to_have_count(1)
+    at_desk.keyboard.press("g")
+    at_desk.keyboard.press("m")
+    expect(at_desk.get_by_role("heading", name="For me")).to_be_visible()
+    card_says(at_desk, "number 0")
+
+
+def test_a_sanction_and_its_end_from_the_drawer(at_desk: Page, waiting: list[Comment]) -> None:
+    at_desk.keyboard.press("s")
+    at_desk.locator("#drawer details summary").click()
+    at_desk.get_by_label("Ban: new comments are refused").check()
+    at_desk.locator("#drawer select[name=existing]").select_option("refuse")
+    at_desk.get_by_role("button", name="Impose").click()
+    expect(at_desk.locator("#drawer .sanction")).to_contain_text("banned")
+    is_now(waiting[0], State.REJECTED)
+    at_desk.get_by_role("button", name="Lift it").click()
+    expect(at_desk.locator("#drawer .sanction.over")).to_contain_text("lifted")
+    is_now(waiting[0], State.HELD)
+
+
+def test_a_phone_shows_one_pane_and_decides_without_keys(
+    page: Page, live_server: LiveServer, moderator: User, waiting: list[Comment]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    log_in(page.context, live_server.url, moderator)
+    page.goto(f"{live_server.url}/desk/")
+    expect(page.locator("#cardpane")).to_be_hidden()
+    page.locator(".row a").first.click()
+    expect(page.locator(".list")).to_be_hidden()
+    approve = page.get_by_role("button", name="Approve")
+    expect(approve).to_be_in_viewport()
+    approve.click()
+    done(page, "Approved")
+    is_now(waiting[0], State.PUBLISHED)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_desk_works_without_scripts(
+    browser: Browser, live_server: LiveServer, moderator: User, waiting: list[Comment]
+) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1400, "height": 900})
+    try:
+        log_in(context, live_server.url, moderator)
+        page = context.new_page()
+        page.goto(f"{live_server.url}/desk/")
+        page.locator("#card summary", has_text="Refuse").click()
+        page.get_by_role("button", name="3 Threat").click()
+        expect(page.locator("#last")).to_contain_text("Threat")
+        is_now(waiting[0], State.REJECTED)
+        card_says(page, "number 1")
+        page.get_by_role("button", name="Undo").click()
+        is_now(waiting[0], State.HELD)
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 390), ("light", 1400), ("dark", 1400)])
+def test_axe_finds_nothing_at_the_desk(  # noqa: PLR0917 - fixtures
+    browser: Browser, live_server: LiveServer, moderator: User, article: Article, scheme: str, width: int
+) -> None:
+    first = judged(article, "You fool.", labels=HATE, suspect=["fool"])
+    posting.edit(comment=first, text="You silly fool.", by=first.reader)
+    shown = judged(article, "A calm word.", labels={"toxicity": 0.01, "insult": 0.01})
+    judged(article, "An answer, you fool.", parent=shown)
+    posting.report(comment=shown, by=None, reason=Report.Reason.INSULT, words="Is it?")
+    queue.take_reports()
+    context = browser.new_context(
+        bypass_csp=True, color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}
+    )
+    try:
+        log_in(context, live_server.url, moderator)
+        page = context.new_page()
+        for path in (
+            "/desk/", "/desk/queue/reported/", "/desk/queue/mine/", f"/desk/comments/{first.pk}/?queue=all",
+            f"/desk/readers/{first.reader_id}/", "/desk/record/?who=all", "/desk/insight/", "/desk/policy/",
+        ):  # fmt: skip
+            page.goto(live_server.url + path)
+            page.evaluate("document.querySelectorAll('#card details').forEach(d => { d.open = true })")
+            found = Axe().run(page, options=RULES).response["violations"]
+            assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found] == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    finally:
+        context.close()

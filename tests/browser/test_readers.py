@@ -1,0 +1,230 @@
+"""What a reader does in a browser."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from discussions.models import Article, Comment, Notice, Report, State, Vote
+from tests.browser.conftest import log_in
+from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, move, post
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def article() -> Article:
+    return ArticleFactory(title="The library opens at night")
+
+
+def write(page: Page, text: str, form: str = "#write") -> None:
+    page.locator(f"{form} textarea").fill(text)
+    if page.locator(f"{form} [name=name]").count():
+        page.locator(f"{form} [name=name]").fill("Ada Brook")
+        page.locator(f"{form} [name=email]").fill("ada@example.org")
+    page.locator(f"{form} button.button").click()
+
+
+def test_a_kind_comment_is_posted_and_appears(page: Page, live_server: LiveServer, article: Article) -> None:
+    page.goto(live_server.url)
+    page.get_by_role("link", name="The library opens at night").click()
+    write(page, "At last: *somewhere* to sit after nine.")
+    mine = page.locator("#mine .c").first
+    expect(mine).to_contain_text("Only you see this yet")
+    expect(page.locator("#write textarea")).to_have_value("")
+    move(Comment.objects.get(), State.PUBLISHED)
+    expect(mine).not_to_contain_text("Only you see this yet")
+    expect(mine.locator("em")).to_have_text("somewhere")
+    page.reload()
+    expect(page.locator("#thread .c")).to_have_count(1)
+    expect(page.locator("#mine .c")).to_have_count(0)
+
+
+def test_a_held_comment_tells_why_and_can_be_repaired(page: Page, live_server: LiveServer, article: Article) -> None:
+    page.goto(live_server.url + article.get_absolute_url())
+    write(page, "Only a fool would read at night.")
+    expect(page.locator("#mine .c")).to_contain_text("Being checked")
+    comment = move(Comment.objects.get(), State.HELD)
+    Notice.objects.create(reader=comment.reader, comment=comment, outcome="held", words="insult .83, held above .80")
+    mine = page.locator(f"#c{comment.pk}")
+    expect(mine).to_contain_text("insult .83, held above .80")
+    mine.get_by_role("link", name="Edit").click()
+    mine.locator("textarea").fill("Reading at night is not for me.")
+    mine.get_by_role("button", name="Save").click()
+    expect(mine).to_contain_text("Only you see this yet")
+    comment.refresh_from_db()
+    assert (comment.state, comment.revision) == (State.PENDING, 2)
+
+
+def test_an_answer_opens_in_place_and_keeps_the_focus(page: Page, live_server: LiveServer, article: Article) -> None:
+    root = post(article, "Who wants tea?")
+    page.goto(live_server.url + article.get_absolute_url())
+    page.locator(f"#c{root.pk}").get_by_role("link", name="Reply").press("Enter")
+    form = f"#reply-{root.pk}"
+    expect(page.locator(f"{form} textarea")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(form)).to_have_count(0)
+    expect(page.locator(f"#c{root.pk}").get_by_role("link", name="Reply")).to_be_focused()
+    page.keyboard.press("Enter")
+    write(page, "I do, please.", form)
+    expect(page.locator(f"#c{root.pk} .own")).to_contain_text("I do, please.")
+    assert Comment.objects.get(parent=root).reader.name == "Ada Brook"
+
+
+def test_what_is_typed_survives_a_reload(page: Page, live_server: LiveServer, article: Article) -> None:
+    page.goto(live_server.url + article.get_absolute_url())
+    page.locator("#write textarea").fill("Half a thought")
+    page.reload()
+    expect(page.locator("#write textarea")).to_have_value("Half a thought")
+
+
+def test_a_discussion_that_closes_meanwhile_keeps_the_words(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    page.goto(live_server.url + article.get_absolute_url())
+    Article.objects.update(mode=Article.Mode.CLOSED)
+    write(page, "A little too late.")
+    expect(page.locator("#write .wrong")).to_contain_text("closed")
+    expect(page.locator("#write textarea")).to_have_value("A little too late.")
+
+
+def test_an_expired_form_keeps_the_words(page: Page, live_server: LiveServer, article: Article) -> None:
+    page.goto(live_server.url + article.get_absolute_url())
+    page.context.clear_cookies()
+    write(page, "Long after lunch.")
+    expect(page.locator("#write .wrong")).to_contain_text("too old")
+    expect(page.locator("#write textarea")).to_have_value("Long after lunch.")
+    page.reload()
+    expect(page.locator("#write textarea")).to_have_value("Long after lunch.")
+
+
+def test_recommending_and_taking_it_back(page: Page, live_server: LiveServer, article: Article) -> None:
+    comment = post(article)
+    log_in(page.context, live_server.url, AccountFactory().user)
+    page.goto(live_server.url + article.get_absolute_url())
+    button = page.locator(f"#c{comment.pk} .v")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(button.locator("b")).to_have_text("1")
+    page.reload()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    assert Vote.objects.count() == 0
+
+
+def test_a_stranger_who_recommends_is_told_what_to_do(page: Page, live_server: LiveServer, article: Article) -> None:
+    comment = post(article)
+    page.goto(live_server.url + article.get_absolute_url())
+    page.locator(f"#c{comment.pk} .v").click()
+    expect(page.locator(f"#c{comment.pk} .said")).to_contain_text("Log in")
+
+
+def test_reporting_illegal_content_asks_for_what_the_law_asks(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    comment = post(article)
+    page.goto(live_server.url + article.get_absolute_url())
+    page.locator(f"#c{comment.pk}").get_by_role("link", name="Report").click()
+    page.get_by_label("illegal content").check()
+    page.get_by_role("button", name="Send report").click()
+    expect(page.locator(".report .error")).to_have_count(2)
+    page.get_by_label("In your words").fill("It calls for a crime.")
+    page.get_by_label("I believe in good faith").check()
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_text("Thank you. A person will look at it.")).to_be_visible()
+    assert Report.objects.get().reason == "illegal"
+
+
+def test_a_branch_folds_by_keyboard(page: Page, live_server: LiveServer, article: Article) -> None:
+    root = post(article, "The root of it.")
+    post(article, "A leaf of it.", parent=root)
+    page.goto(live_server.url + article.get_absolute_url())
+    fold = page.locator(f"#c{root.pk} > .fold")
+    fold.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("A leaf of it.")).to_be_hidden()
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("A leaf of it.")).to_be_visible()
+
+
+def test_more_replies_come_without_a_reload_and_only_once(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    root = post(article)
+    kids = [post(article, parent=root) for _number in range(9)]
+    page.goto(live_server.url + article.get_absolute_url())
+    expect(page.locator(f"#c{root.pk} .c")).to_have_count(5)
+    page.get_by_role("link", name="4 more replies").click()
+    expect(page.locator(f"#c{root.pk} .c")).to_have_count(9)
+    expect(page.locator(f"#c{kids[5].pk}")).to_be_focused()
+    expect(page.get_by_role("link", name=re.compile("more repl"))).to_have_count(0)
+
+
+def test_new_comments_are_announced_not_pushed_in(page: Page, live_server: LiveServer, article: Article) -> None:
+    post(article)
+    page.clock.install()
+    page.goto(live_server.url + article.get_absolute_url())
+    post(article, "Hot off the press.")
+    page.clock.fast_forward(16_000)
+    link = page.get_by_role("link", name="1 new comment")
+    expect(link).to_be_visible()
+    assert page.get_by_text("Hot off the press.").count() == 0
+    link.click()
+    expect(page.get_by_text("Hot off the press.")).to_be_visible()
+
+
+def test_times_are_told_in_the_readers_words(page: Page, live_server: LiveServer, article: Article) -> None:
+    comment = post(article)
+    Comment.objects.update(created_at=timezone.now() - timedelta(hours=3))
+    page.goto(live_server.url + article.get_absolute_url())
+    expect(page.locator(f"#c{comment.pk} time")).to_have_text("3 hours ago")
+
+
+def test_everything_works_without_javascript(browser: Browser, live_server: LiveServer, article: Article) -> None:
+    root = post(article, "What shall we read first?")
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(live_server.url + article.get_absolute_url())
+        write(page, "Something short.")
+        expect(page.locator("#mine")).to_contain_text("Something short.")
+        page.locator(f"#c{root.pk} .v").click()
+        assert Vote.objects.get().comment == root
+        page.get_by_role("link", name="Reply").first.click()
+        write(page, "A story about trams.", f"#reply-{root.pk}")
+        expect(page.get_by_text("A story about trams.")).to_be_visible()
+        assert Comment.objects.filter(parent=root).exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=x onerror=alert(1)>",
+        "<script>alert(1)</script>",
+        "[click](javascript:alert(1))",
+        "<svg/onload=alert(1)>",
+        '![x](x" onerror="alert(1))',
+        '"><iframe srcdoc="<script>alert(1)</script>">',
+        "[a](data:text/html,<script>alert(1)</script>)",
+        "`<img src=x onerror=alert(1)>`",
+    ],
+)
+def test_hostile_words_run_nothing(page: Page, live_server: LiveServer, article: Article, text: str) -> None:
+    opened: list[str] = []
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (opened.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: asked.append(request.url))
+    post(article, text, reader=ReaderFactory(name="<b onmouseover=alert(1)>Bo</b>"))
+    page.goto(live_server.url + article.get_absolute_url())
+    for link in page.locator(".w a").all():
+        link.hover()
+    page.locator(".n").first.hover()
+    assert opened == []
+    assert [url for url in asked if not url.startswith(live_server.url)] == []
+    assert page.locator("#thread script, #thread iframe, #thread img, #thread svg").count() == 0

@@ -1,0 +1,116 @@
+"""`make run`, as far as it goes without the whole site: what it refuses, and in which words."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.local.preflight import busy_port_message
+from config.local.processes import free_port
+from config.local.run import Site, read_env_file
+from config.local.state import CHECKOUT, State
+
+
+@pytest.fixture
+def busy() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def run(*argv: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *argv],
+        cwd=CHECKOUT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_busy_port_is_told_before_anything_is_started(busy: int, tmp_path: Path) -> None:
+    done = run("-m", "config.local", "run", PORT=str(busy), PARLEY_STATE_DIR=str(tmp_path / "state"), DATABASE_URL="")
+    assert done.returncode == 1
+    assert f"Port {busy} is in use by another program. Choose another one: make run PORT={busy + 1}" in done.stdout
+    assert not (tmp_path / "state" / "postgres").exists()
+    assert not (tmp_path / "state" / "services.json").exists()
+
+
+def test_a_busy_port_is_told_before_the_first_set_up_too(busy: int) -> None:
+    done = run("config/local/preflight.py", PORT=str(busy))
+    assert done.returncode == 1
+    assert "in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_free_port_passes() -> None:
+    assert busy_port_message("127.0.0.1", str(free_port())) is None
+
+
+@pytest.mark.parametrize("port", ["", "http", "0", "70000", "-1", "80a"])
+def test_what_is_no_port_number_is_named(port: str) -> None:
+    message = busy_port_message("127.0.0.1", port)
+    assert message is not None
+    assert "is not a port number" in message
+
+
+def test_an_address_this_machine_does_not_have_is_named() -> None:
+    message = busy_port_message("203.0.113.1", "8000")
+    assert message is not None
+    assert message.startswith("Parley cannot listen on 203.0.113.1:8000")
+
+
+def test_a_second_run_in_the_same_folder_is_told_where_the_first_one_is(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.take()
+    state.announce(base_url="http://localhost:8765")
+    done = run("-m", "config.local", "run", PORT=str(free_port()), PARLEY_STATE_DIR=str(tmp_path))
+    state.release()
+    assert done.returncode == 1
+    assert "already runs from this folder (http://localhost:8765)" in done.stdout
+
+
+def test_a_state_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run("-m", "config.local", "run", PORT=str(free_port()), PARLEY_STATE_DIR=str(tmp_path / "file"))
+    assert done.returncode == 1
+    assert "Set PARLEY_STATE_DIR" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_worker_processes_show_celery_their_queue_and_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARLEY_STATE_DIR", str(tmp_path))
+    programs = {program.name: " ".join(program.argv) for program in Site().programs()}
+    assert set(programs) == {"web", "beat", "score", "ask", "mail"}
+    for queue in ("score", "ask", "mail"):
+        assert "celery" in programs[queue]
+        assert f"--workdir {CHECKOUT}" in programs[queue]
+        assert f"-Q {queue} -c 1" in programs[queue]
+
+
+def test_settings_in_the_env_file_do_not_override_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARLEY_TEST_SET", "environment")
+    monkeypatch.delenv("PARLEY_TEST_UNSET", raising=False)
+    (tmp_path / ".env").write_text("PARLEY_TEST_SET=file\nPARLEY_TEST_UNSET=file\n")
+    read_env_file(tmp_path / ".env")
+    assert os.environ["PARLEY_TEST_SET"] == "environment"
+    assert os.environ.pop("PARLEY_TEST_UNSET") == "file"
+
+
+def test_the_module_explains_its_use() -> None:
+    done = run("-m", "config.local", "walk")
+    assert done.returncode == 2
+    assert "usage: python -m config.local run" in done.stderr

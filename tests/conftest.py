@@ -1,0 +1,18 @@
+"""What all tests share. Sockets reach this machine only: see `--allow-hosts` in pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's synchronous API runs an event loop
+
+
+@pytest.fixture(autouse=True)
+def _broker_not_yet_known_to_be_down() -> None:
+    """The breakers remember an outage for seconds; a test starts without such memories."""
+    from discussions import limits, wake
+
+    wake._broker_down_until = 0.0
+    limits._redis_down_until = 0.0

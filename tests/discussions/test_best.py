@@ -1,0 +1,37 @@
+"""The order "best"."""
+
+from __future__ import annotations
+
+from math import isclose
+
+import pytest
+
+from discussions import best, posting
+from discussions.models import Comment
+from tests.factories.discussions import ArticleFactory, ReaderFactory, post
+
+
+def test_the_bound_is_wilsons() -> None:
+    # For 8 of 10 at 95 % the interval is 0.490 to 0.943 (Wilson's formula by hand).
+    assert isclose(best.wilson(8, 2), 0.490, abs_tol=0.001)
+    assert best.wilson(0, 0) == 0.0
+
+
+def test_many_votes_beat_one() -> None:
+    assert best.wilson(1, 0) < best.wilson(9, 1) < best.wilson(90, 10)
+
+
+@pytest.mark.django_db
+def test_votes_and_reports_move_a_comment() -> None:
+    article = ArticleFactory()
+    liked, doubted, quiet = (post(article) for _number in range(3))
+    for _number in range(5):
+        posting.upvote(comment=liked, by=ReaderFactory())
+        posting.upvote(comment=doubted, by=ReaderFactory())
+    posting.report(comment=doubted, by=ReaderFactory(), reason="insult")
+    assert best.refresh() == 2
+    found = dict(Comment.objects.values_list("pk", "best"))
+    assert isclose(found[liked.pk], best.wilson(5, 0))
+    assert isclose(found[doubted.pk], best.wilson(5, 1))
+    assert found[quiet.pk] == 0.0
+    assert best.refresh() == 0

@@ -1,0 +1,208 @@
+"""Mail about what is new, and readers one does not want to read."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from discussions import following
+from discussions.models import Article, Follow, Mail, Mute, Reader, State
+from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, move, post
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _mail_in_the_database():
+    with override_settings(EMAIL_BACKEND="discussions.mail.OutboxBackend", SITE_URL="https://talk.example.org"):
+        yield
+
+
+@pytest.fixture
+def article() -> Article:
+    return ArticleFactory()
+
+
+def wait(follow: Follow, how_long: timedelta) -> None:
+    """As if the reader had been told that long ago."""
+    Follow.objects.filter(pk=follow.pk).update(told_at=timezone.now() - how_long)
+
+
+def test_a_follower_is_told_once_of_what_is_new(article: Article) -> None:
+    account = AccountFactory()
+    post(article, "Old news.")
+    follow = following.follow(reader=account, article=article)
+    post(article, "Fresh *news*.", reader=ReaderFactory(name="Bo Lind"))
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 1
+    mail = Mail.objects.get()
+    assert mail.to == account.user.email
+    assert "Bo Lind:\nFresh news." in mail.body
+    assert "Old news." not in mail.body
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 0
+
+
+def test_nobody_is_told_of_their_own_words_or_of_unpublished_ones(article: Article) -> None:
+    account = AccountFactory()
+    follow = following.follow(reader=account, article=article)
+    post(article, "My own.", reader=account)
+    post(article, "Held.", state=State.HELD)
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 0
+    assert Mail.objects.count() == 0
+
+
+def test_answers_to_one_comment_are_told_without_the_rest(article: Article) -> None:
+    account = AccountFactory()
+    mine = post(article, reader=account)
+    follow = following.follow(reader=account, article=article, comment=mine)
+    post(article, "Beside it.")
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 0
+    post(article, "An answer.", parent=mine)
+    assert following.tell_due() == 1
+    assert "An answer." in Mail.objects.get().body
+    assert "Beside it." not in Mail.objects.get().body
+
+
+def test_what_is_approved_late_is_still_told(article: Article) -> None:
+    follow = following.follow(reader=AccountFactory(), article=article)
+    slow = post(article, "Held for a while.", state=State.HELD)
+    post(article, "Published at once.")
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 1
+    assert "Held for a while." not in Mail.objects.latest("pk").body
+    move(slow, State.PUBLISHED)
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 1
+    assert "Held for a while." in Mail.objects.latest("pk").body
+    assert "Published at once." not in Mail.objects.latest("pk").body
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 0
+
+
+def test_once_a_day_is_once_a_day(article: Article) -> None:
+    follow = following.follow(reader=AccountFactory(), article=article, pace=Follow.Pace.DAILY)
+    post(article)
+    wait(follow, timedelta(hours=23))
+    assert following.tell_due() == 0
+    wait(follow, timedelta(hours=25))
+    assert following.tell_due() == 1
+
+
+def test_an_unconfirmed_address_gets_only_the_question(client: Client, article: Article) -> None:
+    post_as_guest(client, article)
+    client.post(f"/articles/{article.slug}/follow/")
+    question = Mail.objects.get()
+    follow = Follow.objects.get()
+    post(article, "Something new.")
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 0
+    link = re.search(r"https://talk\.example\.org(\S+)", question.body)[1]
+    assert "Yes, it is mine" in client.get(link).content.decode()
+    assert Reader.objects.get(name="Ada").email_confirmed_at is None
+    client.post(link)
+    post(article, "And more.")
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 1
+
+
+def test_nobodys_address_is_flooded_with_questions(article: Article) -> None:
+    address = f"{uuid4().hex}@example.org"
+    for _visitor in range(6):
+        client = Client()
+        sent = {"text": "Hello from Bea.", "name": "Bea", "email": address}
+        client.post(f"/articles/{article.slug}/comments/", sent)
+        client.post(f"/articles/{article.slug}/follow/")
+    assert 0 < Mail.objects.filter(to=address).count() <= 2
+
+
+def post_as_guest(client: Client, article: Article) -> None:
+    sent = {"text": "Hello from Ada.", "name": "Ada", "email": "ada@example.org"}
+    client.post(f"/articles/{article.slug}/comments/", sent)
+
+
+def test_one_click_in_the_mail_ends_it_without_a_login(article: Article) -> None:
+    follow = following.follow(reader=AccountFactory(), article=article)
+    post(article)
+    wait(follow, timedelta(minutes=2))
+    following.tell_due()
+    headers = Mail.objects.get().headers
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = headers["List-Unsubscribe"].strip("<>").removeprefix("https://talk.example.org")
+    stranger = Client(enforce_csrf_checks=True)
+    assert Follow.objects.count() == 1
+    stranger.get(address)
+    assert Follow.objects.count() == 1
+    assert stranger.post(address).status_code == 200
+    assert Follow.objects.count() == 0
+    assert stranger.post(address).status_code == 200
+
+
+@pytest.mark.parametrize("what", ["unsubscribe", "confirm"])
+def test_a_forged_token_does_nothing(client: Client, article: Article, what: str) -> None:
+    following.follow(reader=AccountFactory(), article=article)
+    client.post(f"/{what}/1:forged:token/")
+    assert Follow.objects.count() == 1
+    assert not Reader.objects.exclude(email_confirmed_at=None).exists()
+
+
+def test_following_again_stops(client: Client, article: Article) -> None:
+    client.force_login(AccountFactory().user)
+    for expected in (1, 0):
+        client.post(f"/articles/{article.slug}/follow/")
+        assert Follow.objects.count() == expected
+
+
+def test_a_stranger_is_told_what_to_do_first(client: Client, article: Article) -> None:
+    answer = client.post(f"/articles/{article.slug}/follow/", follow=True)
+    assert "Log in, or post once under a name" in answer.content.decode()
+    assert Follow.objects.count() == 0
+
+
+def test_nobody_changes_the_follow_of_another(client: Client, article: Article) -> None:
+    follow = following.follow(reader=AccountFactory(), article=article)
+    client.force_login(AccountFactory().user)
+    assert client.post(f"/follows/{follow.pk}/", {"stop": "1"}).status_code == 404
+    assert Follow.objects.count() == 1
+
+
+def test_the_pace_is_changed_on_ones_own_page(client: Client, article: Article) -> None:
+    account = AccountFactory()
+    follow = following.follow(reader=account, article=article)
+    client.force_login(account.user)
+    client.post(f"/follows/{follow.pk}/", {"pace": "daily"})
+    assert Follow.objects.get().pace == "daily"
+
+
+def test_a_muted_reader_is_marked_for_one_person_only(client: Client, article: Article) -> None:
+    noisy = ReaderFactory()
+    post(article, "Noise.", reader=noisy)
+    client.force_login(AccountFactory().user)
+    client.post(f"/readers/{noisy.pk}/mute/")
+    assert f'data-r="{noisy.pk}" data-muted>' in client.get(article.get_absolute_url()).content.decode()
+    assert "data-muted=" not in Client().get(article.get_absolute_url()).content.decode()
+    client.post(f"/readers/{noisy.pk}/mute/")
+    assert Mute.objects.count() == 0
+
+
+def test_the_muted_are_not_in_the_mail(article: Article) -> None:
+    account, noisy = AccountFactory(), ReaderFactory()
+    Mute.objects.create(reader=account, muted=noisy)
+    follow = following.follow(reader=account, article=article)
+    post(article, reader=noisy)
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 0
+
+
+def test_nobody_mutes_themselves(client: Client) -> None:
+    account = AccountFactory()
+    client.force_login(account.user)
+    client.post(f"/readers/{account.pk}/mute/")
+    assert Mute.objects.count() == 0

@@ -1,0 +1,51 @@
+"""The texts in other languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polib
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from tests.factories.discussions import ArticleFactory
+
+LOCALE = Path(settings.BASE_DIR) / "discussions" / "locale"
+LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
+_PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|#")
+
+
+def catalogue(language: str) -> polib.POFile:
+    return polib.pofile(str(LOCALE / language / "LC_MESSAGES" / "django.po"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_translated(language: str) -> None:
+    po = catalogue(language)
+    assert len(po) > 200
+    assert [entry.msgid for entry in po if not entry.translated() or entry.fuzzy] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_keep_their_places(language: str) -> None:
+    for entry in catalogue(language):
+        for text in [entry.msgstr, *entry.msgstr_plural.values()]:
+            if text:
+                assert sorted(_PLACE.findall(text)) == sorted(_PLACE.findall(entry.msgid)), entry.msgid
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_texts_are_those_of_the_source(language: str) -> None:
+    compiled = polib.mofile(str(LOCALE / language / "LC_MESSAGES" / "django.mo"))
+    assert {e.msgid: (e.msgstr, e.msgstr_plural) for e in compiled} == {
+        e.msgid: (e.msgstr, e.msgstr_plural) for e in catalogue(language)
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "says"), [("de", "Kommentar senden"), ("ar", "انشر التعليق")])
+def test_an_article_speaks_the_readers_language(client: Client, language: str, says: str) -> None:
+    page = client.get(ArticleFactory().get_absolute_url(), headers={"Accept-Language": language})
+    assert says in page.content.decode()

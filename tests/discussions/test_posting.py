@@ -1,0 +1,261 @@
+"""A comment comes in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from unittest.mock import patch
+from uuid import uuid4
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import connection
+from django.test import override_settings
+from django.utils import timezone
+
+from discussions import posting, states, wake
+from discussions.models import Article, Comment, OutboxEntry, Reader, Report, Revision, State, User
+from discussions.models.comment import POLICY_MOVES
+from discussions.posting import Refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def article() -> Article:
+    return Article.objects.create(title="Night library", slug="night")
+
+
+@pytest.fixture
+def reader() -> Reader:
+    return posting.guest(name="Ada Brook", email="ada@example.org")
+
+
+def publish(comment: Comment) -> Comment:
+    comment.refresh_from_db()
+    assert states.move(comment, states.target(comment, State.PUBLISHED, by_person=False), allowed=POLICY_MOVES)
+    return comment
+
+
+def refused(code: str) -> pytest.RaisesExc[Refused]:
+    return pytest.RaisesExc(Refused, check=lambda error: error.code == code and str(error.message) != "")
+
+
+def test_a_new_comment_is_pending_and_has_its_outbox_row(article: Article, reader: Reader) -> None:
+    comment = posting.post(article=article, reader=reader, text="  Well *said*.\r\n")
+    entry = OutboxEntry.objects.get(comment=comment)
+    assert (comment.state, comment.shown_revision) == (State.PENDING, None)
+    assert (entry.revision, entry.attempts, entry.token) == (1, 0, None)
+    assert Revision.objects.get(comment=comment).text == "Well *said*."
+
+
+def test_the_same_form_sent_twice_posts_once(article: Article, reader: Reader) -> None:
+    key = uuid4()
+    first = posting.post(article=article, reader=reader, text="Once.", form_key=key)
+    second = posting.post(article=article, reader=reader, text="Once.", form_key=key)
+    assert first == second
+    assert Comment.objects.count() == 1
+
+
+def test_a_form_key_of_somebody_else_is_not_an_entrance(article: Article, reader: Reader) -> None:
+    key = uuid4()
+    posting.post(article=article, reader=reader, text="Mine.", form_key=key)
+    other = posting.guest(name="Bo", email="bo@example.org")
+    with refused("form_used"):
+        posting.post(article=article, reader=other, text="Not mine.", form_key=key)
+
+
+@pytest.mark.parametrize("text", ["", "   \n ", "\u200b\u200d", "\x00"])
+def test_an_empty_comment_is_refused(article: Article, reader: Reader, text: str) -> None:
+    with refused("empty"):
+        posting.post(article=article, reader=reader, text=text)
+
+
+@override_settings(COMMENT_MAX_CHARS=10)
+def test_a_comment_of_exactly_the_limit_fits_and_one_more_does_not(article: Article, reader: Reader) -> None:
+    posting.post(article=article, reader=reader, text="é" * 10)
+    with refused("too_long"):
+        posting.post(article=article, reader=reader, text="é" * 11)
+
+
+def test_a_closed_article_takes_no_comment(article: Article, reader: Reader) -> None:
+    Article.objects.update(mode=Article.Mode.CLOSED)
+    article.refresh_from_db()
+    with refused("closed"):
+        posting.post(article=article, reader=reader, text="Too late?")
+
+
+def test_an_article_closes_by_itself(article: Article, reader: Reader) -> None:
+    article.closes_at = timezone.now() - timedelta(seconds=1)
+    with refused("closed"):
+        posting.post(article=article, reader=reader, text="Too late?")
+
+
+def test_the_same_words_again_are_refused(article: Article, reader: Reader) -> None:
+    posting.post(article=article, reader=reader, text="Hear, hear.")
+    with refused("duplicate"):
+        posting.post(article=article, reader=reader, text="Hear, hear.")
+
+
+def test_only_a_readable_comment_of_the_same_article_can_be_answered(article: Article, reader: Reader) -> None:
+    parent = posting.post(article=article, reader=reader, text="First.")
+    with refused("gone"):
+        posting.post(article=article, reader=reader, text="An answer.", parent=parent)
+    publish(parent)
+    elsewhere = Article.objects.create(title="Other", slug="other")
+    with refused("gone"):
+        posting.post(article=elsewhere, reader=reader, text="An answer.", parent=parent)
+    assert posting.post(article=article, reader=reader, text="An answer.", parent=parent).path == [parent.pk]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Admin",
+        "ADM1N",
+        "Аdmin",
+        " moderator ",
+        "Мoderator",
+        "ad\u3164min",
+        "editor\u1160",
+        "ᴍᴏᴅᴇʀᴀᴛᴏʀ",
+        "🅼oderator",
+        "stɑff",
+    ],
+)
+def test_a_guest_cannot_take_an_office(name: str) -> None:
+    with refused("name_reserved"):
+        posting.guest(name=name, email="x@example.org")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Paula Weir", "paula  weir", "Pаula Weir", "P\u200baula Weir", "Рaula Weir", "Paula\uffa0Weir", "Pauŀa Weir"],
+)
+def test_a_guest_cannot_take_the_name_of_an_account(name: str) -> None:
+    user = User.objects.create_user("paula@example.org", "a long password")
+    Reader.objects.create(kind=Reader.Kind.ACCOUNT, user=user, name="Paula Weir")
+    with refused("name_taken"):
+        posting.guest(name=name, email="x@example.org")
+
+
+def test_two_accounts_cannot_share_a_name_of_signs_that_stand_for_many_letters() -> None:
+    name = "\ufdfa" * 60
+    user = User.objects.create_user("paula@example.org", "a long password")
+    Reader.objects.create(kind=Reader.Kind.ACCOUNT, user=user, name=name)
+    with refused("name_taken"):
+        posting.guest(name=name, email="x@example.org")
+
+
+def test_an_address_longer_than_can_be_kept_is_refused() -> None:
+    with refused("email_malformed"):
+        posting.guest(name="Bo", email="a" * 60 + "@" + ".".join(["b" * 60] * 4) + ".org")
+
+
+def test_megabytes_are_refused_unread(article: Article, reader: Reader) -> None:
+    with patch("discussions.markup.clean", side_effect=AssertionError("read")), refused("too_long"):
+        posting.post(article=article, reader=reader, text="é" * 1_000_000)
+
+
+def test_a_guest_cannot_post_with_an_accounts_second_address() -> None:
+    user = User.objects.create_user("paula@example.org", "a long password")
+    EmailAddress.objects.create(user=user, email="weir@example.org", verified=True)
+    with refused("email_registered"):
+        posting.guest(name="Somebody", email="Weir@example.org")
+
+
+def test_a_guest_cannot_post_with_an_accounts_address() -> None:
+    User.objects.create_user("paula@example.org", "a long password")
+    with refused("email_registered"):
+        posting.guest(name="Somebody", email="Paula@Example.org")
+
+
+def test_an_edit_is_pending_while_the_earlier_words_stay(article: Article, reader: Reader) -> None:
+    comment = publish(posting.post(article=article, reader=reader, text="First words."))
+    posting.edit(comment=comment, text="Second words.", by=reader)
+    comment.refresh_from_db()
+    assert (comment.state, comment.revision, comment.shown_revision) == (State.PENDING, 2, 1)
+    assert list(OutboxEntry.objects.values_list("revision", flat=True)) == [2]
+
+
+def test_an_edit_that_changes_nothing_makes_no_revision(article: Article, reader: Reader) -> None:
+    comment = publish(posting.post(article=article, reader=reader, text="Words."))
+    posting.edit(comment=comment, text="Words.", by=reader)
+    assert Revision.objects.count() == 1
+
+
+def test_only_the_author_edits_and_deletes(article: Article, reader: Reader) -> None:
+    comment = posting.post(article=article, reader=reader, text="Mine.")
+    other = posting.guest(name="Bo", email="bo@example.org")
+    with refused("not_yours"):
+        posting.edit(comment=comment, text="Ours.", by=other)
+    with refused("not_yours"):
+        posting.delete(comment=comment, by=other)
+
+
+def test_the_edit_window_ends_but_a_held_comment_can_be_repaired(article: Article, reader: Reader) -> None:
+    comment = publish(posting.post(article=article, reader=reader, text="Old."))
+    comment.created_at = timezone.now() - timedelta(hours=1)
+    with refused("window"):
+        posting.edit(comment=comment, text="New.", by=reader)
+    held = posting.post(article=article, reader=reader, text="Held.")
+    states.move(held, states.target(held, State.HELD, by_person=False), allowed=POLICY_MOVES)
+    held.created_at = timezone.now() - timedelta(hours=1)
+    assert posting.edit(comment=held, text="Mended.", by=reader).state == State.PENDING
+
+
+def test_deleting_takes_the_words_away_and_the_waiting_score_with_them(article: Article, reader: Reader) -> None:
+    comment = publish(posting.post(article=article, reader=reader, text="Regret."))
+    posting.delete(comment=comment, by=reader)
+    article.refresh_from_db()
+    assert (comment.state, comment.shown, article.comment_count) == (State.DELETED, False, 0)
+    assert not OutboxEntry.objects.exists()
+
+
+def test_a_vote_counts_once_and_can_be_taken_back(article: Article, reader: Reader) -> None:
+    comment = publish(posting.post(article=article, reader=reader, text="Vote for me."))
+    other = posting.guest(name="Bo", email="bo@example.org")
+    posting.upvote(comment=comment, by=other)
+    posting.upvote(comment=comment, by=other)
+    assert Comment.objects.get().upvotes == 1
+    posting.unvote(comment=comment, by=other)
+    assert Comment.objects.get().upvotes == 0
+    with refused("own"):
+        posting.upvote(comment=comment, by=reader)
+
+
+def test_a_report_is_kept_once_per_reader_and_revision(article: Article, reader: Reader) -> None:
+    comment = publish(posting.post(article=article, reader=reader, text="Hm."))
+    other = posting.guest(name="Bo", email="bo@example.org")
+    posting.report(comment=comment, by=other, reason="insult", words="me!")
+    posting.report(comment=comment, by=other, reason="spam", words="again")
+    assert Report.objects.get().words == "me!"
+    with refused("reason"):
+        posting.report(comment=comment, by=other, reason="because", words="")
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(CELERY_BROKER_URL="redis://127.0.0.1:1/0")
+def test_a_dead_broker_does_not_stop_posting(article: Article, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dead(*_args: object, **_kwargs: object) -> None:
+        raise OSError("connection refused")
+
+    monkeypatch.setattr(wake.current_app, "send_task", dead)
+    comment = posting.post(article=article, reader=reader, text="Anybody there?")
+    assert OutboxEntry.objects.filter(comment=comment).exists()
+    assert wake.send("moderation.score_pending") is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_comment_that_cannot_be_saved_whole_is_not_saved_at_all(
+    article: Article, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE discussions_outboxentry RENAME TO away")
+    try:
+        with pytest.raises(Exception, match="discussions_outboxentry"):
+            posting.post(article=article, reader=reader, text="Half?")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE away RENAME TO discussions_outboxentry")
+    assert not Comment.objects.exists()
+    assert not Revision.objects.exists()

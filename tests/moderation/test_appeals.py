@@ -1,0 +1,106 @@
+"""Appeals: once, by the author, answered by somebody else, with everything reversed where the author was right."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from discussions.models import Comment, Notice, State, User
+from discussions.views import who
+from moderation import appeals, decisions
+from moderation.models import Appeal
+from tests.factories.discussions import AccountFactory
+from tests.moderation.desk import *  # noqa: F403
+from tests.moderation.desk import staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def refused(held: Comment, moderator: User) -> Comment:
+    decisions.by_person(
+        comment_id=held.pk, action="reject", by=moderator, version_seen=held.version, reason_code="insult"
+    )
+    held.refresh_from_db()
+    return held
+
+
+@pytest.fixture
+def appeal(refused: Comment) -> Appeal:
+    notice = Notice.objects.get(comment=refused, outcome="rejected")
+    return appeals.file(notice, by=refused.reader, words="I was quoting the mayor.")
+
+
+def test_each_refusal_has_one_appeal_and_only_by_its_author(refused: Comment, appeal: Appeal) -> None:
+    notice = Notice.objects.get(comment=refused, outcome="rejected")
+    with pytest.raises(appeals.NotPossible, match="one appeal"):
+        appeals.file(notice, by=refused.reader, words="Once more.")
+    with pytest.raises(appeals.NotPossible, match="author"):
+        appeals.check(notice, AccountFactory())
+
+
+def test_whoever_refused_does_not_answer_the_appeal(appeal: Appeal, senior: User, held: Comment) -> None:
+    decided = decisions.by_person(
+        comment_id=held.pk, action="reject", by=senior, version_seen=held.version, reason_code="hate"
+    )
+    Appeal.objects.filter(pk=appeal.pk).update(decision_id=decided.pk)
+    with pytest.raises(decisions.NotAllowed, match="somebody else"):
+        appeals.answer(appeal.pk, by=senior, outcome="upheld")
+
+
+def test_a_moderator_is_not_senior_enough(appeal: Appeal, colleague: User) -> None:
+    with pytest.raises(decisions.NotAllowed, match="senior"):
+        appeals.answer(appeal.pk, by=colleague, outcome="overturned")
+
+
+def test_overturning_publishes_and_tells_the_author(appeal: Appeal, refused: Comment, senior: User) -> None:
+    appeals.answer(appeal.pk, by=senior, outcome="overturned", words="You are right.")
+    refused.refresh_from_db()
+    assert (refused.state, refused.refused_by_person) == (State.PUBLISHED, False)
+    assert Notice.objects.get(comment=refused, outcome="rejected").withdrawn_at is not None
+    assert Notice.objects.get(comment=refused, outcome="overturned").words == "You are right."
+
+
+def test_an_answer_can_be_taken_back_and_given_anew(appeal: Appeal, refused: Comment, senior: User) -> None:
+    appeals.answer(appeal.pk, by=senior, outcome="overturned")
+    appeals.reopen(appeal.pk, by=senior)
+    refused.refresh_from_db()
+    assert refused.state == State.REJECTED
+    assert Notice.objects.get(comment=refused, outcome="rejected").withdrawn_at is None
+    assert appeals.answer(appeal.pk, by=senior, outcome="upheld", words="It stays.").outcome == "upheld"
+    with pytest.raises(decisions.Conflict):
+        appeals.answer(appeal.pk, by=senior, outcome="overturned")
+
+
+def test_the_author_appeals_on_a_page_and_the_desk_answers(
+    refused: Comment, client: Client, senior_desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/desk/comments/{refused.pk}/appeal/"
+    assert client.get(address).status_code == 403
+    with monkeypatch.context() as patched:
+        patched.setattr(who, "current", lambda _request: refused.reader)
+        assert "It insults somebody" in client.get(address).content.decode()
+        assert client.post(address, {"words": "  "}).status_code == 422
+        assert "with the desk" in client.post(address, {"words": "A quotation!"}).content.decode()
+        assert client.get(address).status_code == 403
+    page = senior_desk.get("/desk/queue/appeals/").content.decode()
+    assert "A quotation!" in page
+    filed = Appeal.objects.get()
+    assert senior_desk.post(f"/desk/appeals/{filed.pk}/answer/", {"outcome": "overturned"}).status_code == 302
+    refused.refresh_from_db()
+    assert refused.state == State.PUBLISHED
+    assert senior_desk.post(f"/desk/appeals/{filed.pk}/reopen/").status_code == 302
+    refused.refresh_from_db()
+    assert refused.state == State.REJECTED
+
+
+def test_a_question_goes_to_the_colleague_it_is_for(desk: Client, held: Comment, colleague: User) -> None:
+    other = Client()
+    other.force_login(colleague)
+    bystander = Client()
+    bystander.force_login(staff("bea@example.org"))
+    desk.post(f"/desk/comments/{held.pk}/ask/", {"to": colleague.pk, "words": "Too much?"})
+    assert "Too much?" in other.get("/desk/queue/mine/").content.decode()
+    assert "No colleague has asked" in bystander.get("/desk/queue/mine/").content.decode()
+    other.post(f"/desk/comments/{held.pk}/unask/")
+    assert "No colleague has asked" in other.get("/desk/queue/mine/").content.decode()

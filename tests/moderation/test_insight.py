@@ -1,0 +1,85 @@
+"""The numbers say what the record says; CSV cells cannot start a formula."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from discussions.models import Comment, User
+from moderation import charts, decisions, insight
+from moderation.insight import Series
+from tests.moderation.conftest import Say
+from tests.moderation.desk import *  # noqa: F403
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_headline_counts_what_happened(settled: Say, held: Comment, moderator: User) -> None:
+    settled("A calm word about the tram and its timetable.")
+    decisions.by_person(
+        comment_id=held.pk, action="reject", by=moderator, version_seen=held.version, reason_code="insult"
+    )
+    numbers = insight.of("day")
+    headline = {what: value for what, value, _aside in numbers.headline}
+    assert headline["posted"] == "2"
+    assert headline["settled by policy"] == "50 %"
+    assert headline["median wait for a person"].endswith(" s")
+    assert headline["waiting now"] == "0"
+    assert numbers.by_reason.rows == [("Insult", 1, 0)]
+    assert numbers.by_label.rows == [("toxicity", 0, 1)]
+    assert numbers.people.rows[0][:4] == ("mo", 0, 1, 0)
+    assert sum(row[1] for row in numbers.volume.rows) == 2
+
+
+def test_a_reversed_refusal_no_longer_counts_as_one(held: Comment, moderator: User, colleague: User) -> None:
+    made = decisions.by_person(
+        comment_id=held.pk, action="reject", by=moderator, version_seen=held.version, reason_code="insult"
+    )
+    decisions.undo(decision_id=made.pk, by=colleague)
+    numbers = insight.of("day")
+    assert numbers.by_reason.rows == []
+    assert numbers.people.rows[0][:4] == ("mo", 0, 1, 1)
+
+
+def test_agreement_is_cohens_kappa() -> None:
+    cells = [("approve", "approve", 20), ("approve", "reject", 5), ("reject", "approve", 10), ("reject", "reject", 15)]
+    assert insight.agreement(cells) == ("70 %", "0.40", 50)
+    assert insight.agreement([]) == ("–", "–", 0)
+    assert insight.agreement([("approve", "approve", 3)]) == ("100 %", "–", 3)
+
+
+@pytest.mark.parametrize("period", ["day", "week", "month", "year", "other"])
+def test_every_period_has_a_page(desk: Client, held: Comment, period: str) -> None:
+    assert desk.get("/desk/insight/", {"period": period}).status_code == 200
+
+
+def test_csv_disarms_formulas(monkeypatch: pytest.MonkeyPatch, desk: Client) -> None:
+    real = insight.of
+
+    def poisoned(period: str) -> insight.Insight:
+        numbers = real(period)
+        numbers.by_reason = Series("reasons", "", ["reason", "n"], [('=HYPERLINK("http://x.example")', 1)])
+        return numbers
+
+    monkeypatch.setattr(insight, "of", poisoned)
+    lines = desk.get("/desk/insight/reasons.csv").content.decode().splitlines()
+    assert lines[1].startswith("\"'=HYPERLINK")
+    assert desk.get("/desk/insight/people.csv").status_code == 404
+
+
+def test_a_moderator_sees_only_their_own_line(desk: Client, held: Comment, colleague: User) -> None:
+    decisions.by_person(comment_id=held.pk, action="approve", by=colleague, version_seen=held.version)
+    assert ">cleo<" not in desk.get("/desk/insight/").content.decode()
+
+
+def test_charts_draw_every_value_within_their_frame() -> None:
+    series = Series("x", "X", ["when", "a", "b"], [("one", 3, 1), ("two", 0, 0), ("three", 8, 2)])
+    for chart in (charts.columns(series, ["held", "rejected"]), charts.bars(series, ["held", "rejected"])):
+        assert len(chart.boxes) == 4
+        assert all(b.x >= 0 and b.x + b.width <= chart.width and b.y + b.height <= chart.height for b in chart.boxes)
+    empty = charts.columns(Series("x", "X", ["when", "a"], []), ["held"])
+    assert empty.boxes == []
+
+
+def test_hateful_comments_decided_today_are_counted(held: Comment, moderator: User) -> None:
+    assert insight.exposure_today(moderator.pk) == 0

@@ -1,0 +1,114 @@
+"""The order of the queue: expected harm with age, reports weighed by their reporters' record, leases as courtesy."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from discussions import posting
+from discussions.models import Comment, Reader, Report, State, User
+from moderation import decisions, queue
+from moderation.models import QueueItem
+from tests.factories.discussions import ArticleFactory, ReaderFactory, post
+from tests.moderation.conftest import Say
+from tests.moderation.desk import *  # noqa: F403
+
+pytestmark = pytest.mark.django_db
+
+
+def order() -> list[int]:
+    return list(QueueItem.objects.order_by("-rank", "id").values_list("comment_id", flat=True))
+
+
+def test_what_harms_more_comes_first() -> None:
+    article = ArticleFactory()
+    mild, bad, worst = (post(article) for _n in range(3))
+    for comment, score in ((mild, 0.3), (worst, 0.95), (bad, 0.7)):
+        queue.enter(comment, QueueItem.Kind.HELD, {"toxicity": score})
+    assert order() == [worst.pk, bad.pk, mild.pk]
+
+
+def test_waiting_tau_longer_makes_up_for_e_times_the_harm() -> None:
+    now = timezone.now()
+    assert queue.rank_of(1.0, now - queue.TAU) == pytest.approx(queue.rank_of(math.e, now))
+    assert queue.rank_of(1.0, now - queue.TAU - timedelta(minutes=1)) > queue.rank_of(math.e, now)
+
+
+def test_entering_again_refreshes_the_harm_and_keeps_the_time() -> None:
+    comment = post(ArticleFactory())
+    first = queue.enter(comment, QueueItem.Kind.REPORTED, {"toxicity": 0.2})
+    posting.report(comment=comment, by=ReaderFactory(), reason=Report.Reason.INSULT)
+    second = queue.enter(comment, QueueItem.Kind.REPORTED, {"toxicity": 0.2})
+    assert (second.pk, second.entered_at) == (first.pk, first.entered_at)
+    assert second.harm > first.harm
+    assert second.why["reports"] == 1
+
+
+def reported(article: object, by: Reader | None) -> Comment:
+    comment = post(article)  # type: ignore[arg-type]
+    posting.report(comment=comment, by=by, reason=Report.Reason.INSULT)
+    return comment
+
+
+def test_a_report_weighs_as_much_as_its_reporter_was_right(moderator: User) -> None:
+    article = ArticleFactory()
+    careful, crying_wolf = ReaderFactory(), ReaderFactory()
+    for reader, action in ((careful, "reject"), (crying_wolf, "approve")):
+        for _n in range(4):
+            comment = reported(article, reader)
+            decisions.by_person(
+                comment_id=comment.pk, action=action, by=moderator, version_seen=comment.version, reason_code="insult"
+            )
+    by_careful, by_wolf, by_stranger, by_nobody = (
+        reported(article, reader) for reader in (careful, crying_wolf, ReaderFactory(), None)
+    )
+    weights = [
+        queue.weight_of(c.reports.filter(handled_at=None)) for c in (by_careful, by_stranger, by_nobody, by_wolf)
+    ]
+    assert weights == pytest.approx([10 / 6, 1.0, 0.5, 2 / 6])
+    queue.take_reports()
+    assert order() == [by_careful.pk, by_stranger.pk, by_nobody.pk, by_wolf.pk]
+
+
+def test_leaving_and_restoring_puts_it_back_where_it_was(held: Comment) -> None:
+    before = QueueItem.objects.values().get(comment=held)
+    queue.restore(held, queue.leave(held))
+    after = QueueItem.objects.values().get(comment=held)
+    assert {k: v for k, v in after.items() if k != "id"} == {k: v for k, v in before.items() if k != "id"}
+
+
+def test_a_lease_is_known_to_others_and_runs_out(held: Comment, moderator: User, colleague: User) -> None:
+    item = held.queue_items.get()
+    assert queue.claim(item, by=moderator) is None
+    assert queue.claim(item, by=colleague) == moderator
+    QueueItem.objects.filter(pk=item.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert queue.claim(item, by=colleague) is None
+    queue.release(item, by=colleague)
+    assert QueueItem.objects.get().lease_by is None
+
+
+def test_a_lease_is_no_law(held: Comment, moderator: User, colleague: User) -> None:
+    queue.claim(held.queue_items.get(), by=moderator)
+    decisions.by_person(comment_id=held.pk, action="approve", by=colleague, version_seen=held.version)
+    held.refresh_from_db()
+    assert held.state == State.PUBLISHED
+
+
+def test_taking_reports_twice_changes_nothing(settled: Say) -> None:
+    comment = settled("A calm word about the tram and its timetable.")
+    posting.report(comment=comment, by=None, reason=Report.Reason.OTHER)
+    assert queue.take_reports() == 1
+    assert queue.take_reports() == 0
+    assert QueueItem.objects.count() == 1
+
+
+def test_what_its_author_edits_or_deletes_no_longer_waits(held: Comment, author: Reader) -> None:
+    posting.edit(comment=held, text="Quite other words.", by=author)
+    assert not QueueItem.objects.exists()
+    held.refresh_from_db()
+    queue.enter(held, QueueItem.Kind.REPORTED, None)
+    posting.delete(comment=held, by=author)
+    assert not QueueItem.objects.exists()

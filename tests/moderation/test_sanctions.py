@@ -1,0 +1,139 @@
+"""Sanctions: who may impose them, what they do to the next comment and to those before, and that lifting undoes it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from discussions import posting
+from discussions.models import Comment, Mail, Reader, State, User
+from moderation import pipeline, sanctions
+from moderation.decisions import NotAllowed
+from moderation.models import Sanction, Staff
+from tests.factories.discussions import AccountFactory
+from tests.moderation.conftest import Say
+from tests.moderation.desk import *  # noqa: F403
+from tests.moderation.desk import staff
+
+pytestmark = pytest.mark.django_db
+
+KIND = "Thank you for the careful report about the tram."
+
+
+def impose(reader: Reader, by: User, kind: str, **more: object) -> Sanction:
+    return sanctions.impose(kind=kind, by=by, reader=reader, reason_code="insult", **more)  # type: ignore[arg-type]
+
+
+def test_a_banned_readers_next_comment_is_refused_with_the_reason(settled: Say, author: Reader, senior: User) -> None:
+    impose(author, senior, "ban")
+    comment = settled(KIND)
+    assert comment.state == State.REJECTED
+    assert "cannot take part" in comment.notices.get().words
+
+
+def test_a_reader_to_be_looked_at_first_waits(settled: Say, author: Reader, senior: User) -> None:
+    impose(author, senior, "premoderate")
+    assert settled(KIND).state == State.HELD
+
+
+def test_a_suspension_ends_by_itself(settled: Say, author: Reader, senior: User) -> None:
+    made = impose(author, senior, "suspend", until=timezone.now() + timedelta(days=1))
+    Sanction.objects.filter(pk=made.pk).update(until=timezone.now() - timedelta(seconds=1))
+    assert settled(KIND).state == State.PUBLISHED
+
+
+def test_a_guest_under_another_name_with_the_same_address_is_met(
+    article: object, quick_engine: None, author: Reader, senior: User
+) -> None:
+    impose(author, senior, "ban")
+    again = posting.guest(name="Somebody Else", email=author.email)
+    comment = posting.post(article=article, reader=again, text=KIND)  # type: ignore[arg-type]
+    pipeline.run()
+    comment.refresh_from_db()
+    assert comment.state == State.REJECTED
+
+
+def test_a_domain_is_banned_for_everybody_in_it(settled: Say, author: Reader, senior: User) -> None:
+    sanctions.impose(kind="ban", by=senior, domain="@Example.org", reason_code="spam")
+    assert sanctions.felt_by(author) == "ban"
+    assert sanctions.felt_by(posting.guest(name="Far Away", email="far@example.net")) == ""
+
+
+def test_lifting_brings_back_the_comments_the_sanction_refused(settled: Say, author: Reader, senior: User) -> None:
+    comments = [settled(f"{KIND} Part {n}.") for n in range(3)]
+    made = impose(author, senior, "ban", refuse_comments=True)
+    assert set(Comment.objects.values_list("state", flat=True)) == {State.REJECTED}
+    results = sanctions.lift(made, by=senior)
+    assert [r.done for r in results] == [True] * len(comments)
+    assert set(Comment.objects.values_list("state", flat=True)) == {State.PUBLISHED}
+    assert sanctions.felt_by(author) == ""
+    assert sanctions.lift(made, by=senior) == []
+
+
+def test_a_warning_is_mailed_and_taken_back_in_time(senior: User) -> None:
+    reader = AccountFactory()
+    made = impose(reader, senior, "warn", words="Please stay with the matter.")
+    assert "stay with the matter" in Mail.objects.get(to=reader.user.email).body
+    sanctions.lift(made, by=senior)
+    assert not Mail.objects.filter(to=reader.user.email).exists()
+
+
+def test_moderators_do_not_sanction_and_colleagues_are_not_sanctioned(
+    author: Reader, moderator: User, senior: User
+) -> None:
+    with pytest.raises(NotAllowed, match="senior"):
+        impose(author, moderator, "warn")
+    with pytest.raises(NotAllowed, match="colleague"):
+        impose(AccountFactory(user=moderator), senior, "ban")
+    with pytest.raises(NotAllowed, match="themselves"):
+        impose(AccountFactory(user=senior), senior, "warn")
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"kind": "suspend"}, "needs an end"),
+        ({"kind": "exile"}, "what the sanction is"),
+        ({"kind": "ban", "until": timezone.now() - timedelta(days=1)}, "in the past"),
+        ({"kind": "ban", "domain": "not a domain", "reader": None}, "mail domain"),
+        ({"kind": "ban", "reader": None}, "either a reader"),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_words(author: Reader, senior: User, more: dict[str, object], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        sanctions.impose(**({"by": senior, "reader": author, "reason_code": "insult"} | more))  # type: ignore[arg-type]
+    assert not Sanction.objects.exists()
+
+
+def test_the_drawer_imposes_notes_and_lifts(senior_desk: object, author: Reader, senior: User) -> None:
+    client = senior_desk
+    page = f"/desk/readers/{author.pk}/"
+    form = {"kind": "suspend", "days": "7", "reason": "insult", "scope": "reader", "existing": "keep"}
+    assert client.post(f"{page}sanctions/", form).status_code == 302  # type: ignore[attr-defined]
+    assert client.post(f"{page}notes/", {"text": "Twice this week."}).status_code == 302  # type: ignore[attr-defined]
+    shown = client.get(page).content.decode()  # type: ignore[attr-defined]
+    assert "suspended" in shown
+    assert "Twice this week." in shown
+    made = Sanction.objects.get()
+    assert client.post(f"/desk/sanctions/{made.pk}/lift/").status_code == 302  # type: ignore[attr-defined]
+    assert "lifted by sena" in client.get(page).content.decode()  # type: ignore[attr-defined]
+    assert Staff.objects.count() == 1
+
+
+def test_nobody_lifts_a_sanction_of_their_own(author: Reader, senior: User) -> None:
+    made = sanctions.impose(kind="ban", by=senior, reason_code="insult", reader=author)
+    own = staff("later@example.org", Staff.Role.SENIOR)
+    Reader.objects.filter(pk=author.pk).update(user=own, kind=Reader.Kind.ACCOUNT)
+    made.refresh_from_db()
+    with pytest.raises(NotAllowed):
+        sanctions.lift(made, by=own)
+    assert Sanction.objects.in_force().count() == 1
+
+
+def test_the_last_day_there_is_ends_a_suspension_without_an_error(senior_desk: Client, author: Reader) -> None:
+    form = {"kind": "suspend", "reason": "insult", "until": "9999-12-31"}
+    assert senior_desk.post(f"/desk/readers/{author.pk}/sanctions/", form).status_code == 302
+    assert Sanction.objects.get().until is not None

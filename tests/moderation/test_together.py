@@ -1,0 +1,188 @@
+"""The waiting line: who shares a message, who leads, who is turned away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from moderation.together import Busy, Line
+
+
+class Away(Exception):
+    """Nobody answered."""
+
+
+class Sender:
+    """Answers each text with its capitals, once `go` is set; keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[list[str]] = []
+        self.go = threading.Event()
+        self.go.set()
+        self.away = False
+
+    def __call__(self, texts: Sequence[str], *, patience: float) -> list[str] | None:
+        self.sent.append(list(texts))
+        if self.away or not self.go.wait(patience):
+            raise Away
+        return None if "poison" in texts else [text.upper() for text in texts]
+
+
+class Crowd:
+    """Callers in threads, with what each got."""
+
+    def __init__(self, line: Line[str]) -> None:
+        self.line = line
+        self.got: dict[str, object] = {}
+        self.threads: list[threading.Thread] = []
+
+    def call(self, text: str, patience: float = 10.0) -> None:
+        def one() -> None:
+            try:
+                self.got[text] = self.line.wait([text], patience)
+            except (Away, Busy) as error:
+                self.got[text] = type(error)
+
+        thread = threading.Thread(target=one)
+        thread.start()
+        self.threads.append(thread)
+
+    def inside(self, count: int) -> None:
+        """Wait until so many stand in the line."""
+        deadline = time.monotonic() + 10
+        while self.line.inside != count:
+            assert time.monotonic() < deadline, f"{self.line.inside} callers inside, not {count}"
+            time.sleep(0.002)
+
+    def done(self) -> dict[str, object]:
+        for thread in self.threads:
+            thread.join(15)
+            assert not thread.is_alive()
+        return self.got
+
+
+@pytest.fixture
+def sender() -> Sender:
+    return Sender()
+
+
+@pytest.fixture
+def line(sender: Sender) -> Line[str]:
+    return Line(sender, away=Away, room=8)
+
+
+def test_one_caller_is_answered_at_once(line: Line[str], sender: Sender) -> None:
+    assert line.wait(["a", "b"], 5.0) == ["A", "B"]
+    assert sender.sent == [["a", "b"]]
+    assert (line.inside, line.load, line.leaders, line.places) == (0, 0, 0, [])
+
+
+def test_those_who_come_meanwhile_share_the_next_message(line: Line[str], sender: Sender) -> None:
+    sender.go.clear()
+    crowd = Crowd(line)
+    for count, text in enumerate("abcdef", 1):
+        crowd.call(text)
+        crowd.inside(count)
+    sender.go.set()
+    assert crowd.done() == {text: [text.upper()] for text in "abcdef"}
+    assert [len(texts) for texts in sender.sent[:2]] == [1, 1]
+    assert len(sender.sent) <= 4, "two leaders share four followers"
+    assert (line.inside, line.leaders, line.places) == (0, 0, [])
+
+
+def test_a_message_stays_small(line: Line[str], sender: Sender) -> None:
+    sender.go.clear()
+    crowd = Crowd(line)
+    for count, letter in enumerate("abcde", 1):
+        crowd.call(letter * 2500)
+        crowd.inside(count)
+    sender.go.set()
+    crowd.done()
+    assert max(sum(map(len, texts)) for texts in sender.sent) <= Line.SHARED_CHARS
+    assert sum(map(len, sender.sent)) == 5
+
+
+def test_a_full_line_turns_the_next_one_away_at_once(line: Line[str], sender: Sender) -> None:
+    sender.go.clear()
+    crowd = Crowd(line)
+    for count in range(1, 9):
+        crowd.call(str(count))
+        crowd.inside(count)
+    begun = time.monotonic()
+    with pytest.raises(Busy):
+        line.wait(["late"], 10.0)
+    assert time.monotonic() - begun < 1
+    sender.go.set()
+    assert crowd.done() == {str(count): [str(count)] for count in range(1, 9)}
+
+
+def test_who_would_wait_past_their_patience_is_turned_away(line: Line[str], sender: Sender) -> None:
+    line.pace = 0.01  # five seconds for a single letter
+    sender.go.clear()
+    crowd = Crowd(line)
+    crowd.call("first")
+    crowd.inside(1)
+    with pytest.raises(Busy):
+        line.wait(["second"], 2.0)
+    sender.go.set()
+    assert crowd.done() == {"first": ["FIRST"]}
+
+
+def test_an_empty_line_takes_anybody_however_slow_it_was(line: Line[str]) -> None:
+    line.pace = 100.0
+    assert line.wait(["a"], 5.0) == ["A"]
+    assert line.pace < 100.0
+
+
+def test_a_text_that_cannot_be_answered_spoils_no_other(line: Line[str], sender: Sender) -> None:
+    sender.go.clear()
+    crowd = Crowd(line)
+    for count, text in enumerate(("a", "b", "c", "poison", "d"), 1):
+        crowd.call(text)
+        crowd.inside(count)
+    sender.go.set()
+    assert crowd.done() == {"a": ["A"], "b": ["B"], "c": ["C"], "poison": None, "d": ["D"]}
+
+
+def test_patience_ends_in_time_for_leaders_and_followers(line: Line[str], sender: Sender) -> None:
+    sender.go.clear()
+    crowd = Crowd(line)
+    begun = time.monotonic()
+    for count, text in enumerate("abcd", 1):
+        crowd.call(text, patience=0.3)
+        crowd.inside(count)
+    assert set(crowd.done().values()) == {Away}
+    assert time.monotonic() - begun < 2
+    assert (line.inside, line.leaders, line.places) == (0, 0, [])
+
+
+def test_after_failures_one_tries_and_the_others_need_not_wait(line: Line[str], sender: Sender) -> None:
+    line.answered = time.monotonic() - 2 * Line.SILENCE
+    sender.away = True
+    for _turn in range(Line.FAILURES):
+        with pytest.raises(Away):
+            line.wait(["a"], 5.0)
+    sender.away = False
+    sender.go.clear()
+    crowd = Crowd(line)
+    crowd.call("trying")
+    crowd.inside(1)
+    begun = time.monotonic()
+    with pytest.raises(Away):
+        line.wait(["meanwhile"], 5.0)
+    assert time.monotonic() - begun < 1
+    sender.go.set()
+    assert crowd.done() == {"trying": ["TRYING"]}
+    assert line.wait(["after"], 5.0) == ["AFTER"]
+
+
+def test_many_callers_at_once_all_get_their_own_answer(sender: Sender) -> None:
+    line: Line[str] = Line(sender, away=Away, room=1000)
+    crowd = Crowd(line)
+    for number in range(200):
+        crowd.call(f"text {number}")
+    assert crowd.done() == {f"text {number}": [f"TEXT {number}"] for number in range(200)}
+    assert (line.inside, line.leaders, line.places) == (0, 0, [])

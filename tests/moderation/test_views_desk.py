@@ -1,0 +1,234 @@
+"""The desk over HTTP, as a browser without JavaScript uses it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client, override_settings
+from django.urls import reverse
+
+from discussions import posting
+from discussions.models import Comment, Section, State, User
+from moderation import decisions, queue
+from moderation.models import Decision, Escalation, QueueItem, Staff
+from tests.factories.discussions import UserFactory
+from tests.moderation.conftest import Say
+from tests.moderation.desk import *  # noqa: F403
+from tests.moderation.desk import RUDE, staff
+from tests.moderation.test_pipeline import set_rules
+
+pytestmark = pytest.mark.django_db
+
+
+def decide(client: Client, comment: Comment, **data: object):
+    data = {"action": "approve", "version": comment.version, "queue": "held"} | data
+    return client.post(reverse("desk_decide", args=[comment.pk]), data)
+
+
+def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
+    answer = client.get("/desk/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("account_login"))
+
+
+def test_an_account_without_a_role_is_told_so(client: Client) -> None:
+    client.force_login(UserFactory())
+    answer = client.get("/desk/")
+    assert answer.status_code == 403
+    assert "role moderator" in answer.content.decode()
+
+
+@override_settings(STAFF_NEED_SECOND_FACTOR=True)
+def test_without_a_second_factor_the_desk_sends_to_its_set_up(desk: Client) -> None:
+    assert desk.get("/desk/")["Location"] == reverse("mfa_activate_totp")
+
+
+def test_the_held_queue_shows_words_scores_and_the_reason_as_a_sentence(desk: Client, held: Comment) -> None:
+    page = desk.get("/desk/").content.decode()
+    assert "You are an idiot" in page
+    assert re.search(r"toxicity 0\.\d\d, held from 0\.30", page)
+    assert "expected harm" in page
+
+
+def test_an_empty_queue_says_so(desk: Client) -> None:
+    assert "Nothing is waiting" in desk.get("/desk/queue/held/").content.decode()
+
+
+def test_every_queue_opens(desk: Client, held: Comment) -> None:
+    for name in ("held", "reported", "new", "all", "approved", "rejected", "appeals", "mine"):
+        assert desk.get(f"/desk/queue/{name}/").status_code == 200, name
+    assert desk.get("/desk/queue/other/").status_code == 404
+
+
+def test_approving_leads_on_with_the_undo_at_hand(desk: Client, held: Comment) -> None:
+    answer = decide(desk, held)
+    assert answer.status_code == 302
+    page = desk.get(answer["Location"]).content.decode()
+    decision = Decision.objects.get(actor="person")
+    assert "Approved Ada Brook" in page
+    assert reverse("desk_undo", args=[decision.pk]) in page
+    held.refresh_from_db()
+    assert held.state == State.PUBLISHED
+    assert desk.post(reverse("desk_undo", args=[decision.pk])).status_code == 302
+    held.refresh_from_db()
+    assert held.state == State.HELD
+
+
+def test_refusing_without_a_reason_changes_nothing(desk: Client, held: Comment) -> None:
+    assert decide(desk, held, action="reject").status_code == 422
+    held.refresh_from_db()
+    assert held.state == State.HELD
+
+
+def test_the_second_moderator_gets_409_with_what_the_first_one_did(
+    desk: Client, held: Comment, moderator: User
+) -> None:
+    other = staff("cleo@example.org")
+    decisions.by_person(
+        comment_id=held.pk, action="reject", by=other, version_seen=held.version, reason_code="hate", words="No."
+    )
+    answer = decide(desk, held)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "cleo has decided meanwhile: refused" in page
+    assert "Hate" in page
+
+
+def test_a_decision_needs_a_post_and_the_form_token(desk: Client, held: Comment, moderator: User) -> None:
+    assert desk.get(reverse("desk_decide", args=[held.pk])).status_code == 405
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(moderator)
+    assert decide(strict, held).status_code == 403
+    held.refresh_from_db()
+    assert held.state == State.HELD
+
+
+def test_a_colleague_sees_who_is_looking(desk: Client, held: Comment) -> None:
+    other = staff("cleo@example.org")
+    queue.claim(held.queue_items.get(), by=other)
+    assert "cleo is looking at it" in desk.get(reverse("desk_comment", args=[held.pk])).content.decode()
+
+
+def test_live_tells_of_decisions_by_others(desk: Client, held: Comment) -> None:
+    other = staff("cleo@example.org")
+    seen = f"{held.pk}:{held.version}"
+    assert desk.get(reverse("desk_live"), {"ids": seen}).json()["gone"] == {}
+    decisions.by_person(comment_id=held.pk, action="approve", by=other, version_seen=held.version)
+    news = desk.get(reverse("desk_live"), {"ids": seen}).json()
+    assert news["gone"][str(held.pk)]["who"] == "cleo"
+    assert news["counts"]["held"] == 0
+
+
+def test_search_finds_words_in_any_comment_and_nothing_else(desk: Client, settled: Say) -> None:
+    settled("The tram rattles through the old town at dawn.")
+    settled("A library is a fine place to be at night.")
+    page = desk.get("/desk/queue/all/", {"words": "tram"}).content.decode()
+    assert "rattles" in page
+    assert "library is a fine" not in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "words=%22%28%26",
+        "section=x",
+        "label=nope",
+        "after=%00",
+        "after=1e999_1",
+        "after=%C2%B2",
+        "after=1_%C2%B2",
+        "words=x&after=%C2%B2",
+        "author=%25",
+        "rule=%22",
+    ],
+)
+def test_odd_filters_do_no_harm(desk: Client, held: Comment, query: str) -> None:
+    for name in ("held", "all", "new", "approved", "mine"):
+        assert desk.get(f"/desk/queue/{name}/?{query}").status_code == 200, name
+
+
+def test_filters_narrow_the_list(desk: Client, held: Comment) -> None:
+    def shown(**query: str) -> bool:
+        return "You are an idiot" in desk.get("/desk/queue/held/", query).content.decode()
+
+    assert shown(label="toxicity")
+    assert shown(rule="score")
+    assert not shown(rule="links")
+    assert shown(author="ada")
+    assert not shown(author="bob")
+    assert shown(words="idiot")
+    assert not shown(words="tram")
+
+
+def test_the_list_goes_on_where_it_ended(desk: Client, settled: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    from moderation import lists
+
+    monkeypatch.setattr(lists.page, "__kwdefaults__", lists.page.__kwdefaults__ | {"limit": 2})
+    set_rules(thresholds={"toxicity": {"hold": 0.0001, "reject": 1.0}})
+    ids = {settled(f"Number {n} has something quite new to say about it.").pk for n in range(5)}
+    seen: list[int] = []
+    address = "/desk/queue/held/"
+    for _page in range(3):
+        page = desk.get(address, headers={"HX-Request": "true"}).content.decode()
+        seen += [int(pk) for pk in re.findall(r'data-id="(\d+)"', page)]
+        following = re.search(r'href="([^"]+after=[^"]+)"', page)
+        address = following[1].replace("&amp;", "&") if following else ""
+    assert (len(seen), set(seen), address) == (5, ids, "")
+
+
+def test_the_record_shows_people_policy_and_what_was_taken_back(desk: Client, held: Comment) -> None:
+    decide(desk, held, action="reject", reason="insult", words="Not in this tone.")
+    made = Decision.objects.get(actor="person")
+    assert "Not in this tone." in desk.get(reverse("desk_record")).content.decode()
+    assert "held for a person" in desk.get(reverse("desk_record"), {"who": "policy"}).content.decode()
+    desk.post(reverse("desk_undo", args=[made.pk]))
+    assert "taken back" in desk.get(reverse("desk_record")).content.decode()
+
+
+def test_a_batch_over_http_reports_each_item(desk: Client, held: Comment) -> None:
+    data = {"item": [f"{held.pk}:{held.version}", "77:1"], "action": "approve", "queue": "held"}
+    page = desk.post(reverse("desk_many"), data).content.decode()
+    assert "1 done, 1 not" in page
+    assert "no longer exists" in page
+    batch = Decision.objects.get(actor="person").batch
+    assert "1 comment done" in desk.post(reverse("desk_undo_many", args=[batch])).content.decode()
+
+
+def test_a_moderator_of_one_section_sees_and_decides_only_there(client: Client, held: Comment) -> None:
+    sport = Section.objects.create(name="Sport", slug="sport")
+    user = UserFactory()
+    staff = Staff.objects.create(user=user, role=Staff.Role.MODERATOR)
+    staff.sections.add(sport)
+    client.force_login(user)
+    assert "You are an idiot" not in client.get("/desk/").content.decode()
+    assert client.get(reverse("desk_comment", args=[held.pk])).status_code == 403
+    assert decide(client, held).status_code == 403
+
+
+def test_elsewhere_nothing_is_seen_or_touched_by_the_side_doors(client: Client, held: Comment) -> None:
+    limited = staff("sid@example.org")
+    limited.desk.sections.add(Section.objects.create(name="Sport", slug="sport"))
+    Escalation.objects.create(comment=held, by=limited, by_name="cleo@example.org", words="Please look.")
+    client.force_login(limited)
+    many = client.post("/desk/many/", {"action": "approve", "item": f"{held.pk}:{held.version}"}).content.decode()
+    assert "not yours" in many
+    assert RUDE not in many
+    assert held.reader.name not in many
+    for what in ("lease", "unask"):
+        assert client.post(f"/desk/comments/{held.pk}/{what}/").status_code == 403
+    assert Escalation.objects.get().closed_at is None
+    assert not QueueItem.objects.filter(lease_by=limited).exists()
+
+
+def test_words_on_a_list_are_marked(desk: Client, settled: Say) -> None:
+    set_rules(suspect_words=["idiot"], thresholds={})
+    comment = settled(RUDE)
+    page = desk.get(reverse("desk_comment", args=[comment.pk])).content.decode()
+    assert re.search(r'<mark class="on-list"[^>]*>idiot</mark>', page)
+
+
+def test_an_edit_is_shown_as_a_diff(desk: Client, held: Comment) -> None:
+    posting.edit(comment=held, text="You are wrong and everyone in this town knows it.", by=held.reader)
+    page = desk.get(reverse("desk_comment", args=[held.pk])).content.decode()
+    assert "<del>an idiot </del><ins>wrong </ins>" in page

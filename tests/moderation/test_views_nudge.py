@@ -1,0 +1,71 @@
+"""A word to the writer before posting."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from moderation import ask
+from moderation.models import Policy
+from moderation.views import nudge
+
+pytestmark = pytest.mark.django_db
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, insult: float, spans: list[list[float]] | None = None) -> None:
+    """The ask worker's answer; the worker itself is tested with its own."""
+
+    def scores(texts: list[str], *, patience: float | None = None, spans: bool = False) -> list[dict]:
+        return [{"labels": {"toxicity": insult, "insult": insult}, "spans": marked} for _text in texts]
+
+    marked = spans or []
+    monkeypatch.setattr(ask, "scores", scores)
+
+
+def test_polite_words_are_answered_with_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, 0.01)
+    assert client.post("/nudge/", {"text": "I disagree, and here is why."}).content == b""
+
+
+def test_harsh_words_are_answered_with_what_to_do_and_marked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, 0.99, spans=[[8, 13, 0.9]])
+    body = client.post("/nudge/", {"text": "You are idiot <b>"}).content.decode()
+    assert "<mark>idiot</mark>" in body
+    assert "post it as it is" in body
+    assert "<b>" not in body
+
+
+def test_when_scoring_is_slow_nothing_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_args: object, **_kwargs: object) -> None:
+        raise ask.Unavailable("too slow")
+
+    monkeypatch.setattr(ask, "scores", slow)
+    answer = client.post("/nudge/", {"text": "Anything at all."})
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_listed_word_is_marked_without_asking_for_spans(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, 0.01)
+    in_force = Policy.objects.in_force()
+    rules = {**in_force.rules, "banned_words": ["blatherskite"]}
+    monkeypatch.setattr(type(Policy.objects.all()), "in_force", lambda _self: Policy(rules=rules))
+    body = client.post("/nudge/", {"text": "You old blatherskite!"}).content.decode()
+    assert "<mark>blatherskite</mark>" in body
+
+
+def test_overlapping_marks_are_joined_and_bad_ones_left_out() -> None:
+    assert nudge.pieces("abcdef", [(3, 5), (1, 4), (9, 12), (2, 2)]) == [
+        ("a", False),
+        ("bcd", True),
+        ("e", True),
+        ("f", False),
+    ]
+
+
+def test_empty_and_endless_texts_are_not_asked_about(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(ask, "scores", never)
+    for text in ("", "   ", "x" * 9000):
+        assert client.post("/nudge/", {"text": text}).content == b""
