@@ -36,6 +36,12 @@ class RunningSite:
         } | {"PARLEY_STATE_DIR": str(self.folder), "PORT": str(self.port), "WEB_CONCURRENCY": "1"}
 
     def start(self) -> None:
+        """Start, and return once this run (not what an earlier one left on the port) is ready."""
+        said_before = self.log.stat().st_size if self.log.exists() else 0
+
+        def up() -> bool:
+            return b"Parley is ready at" in self.log.read_bytes()[said_before:] and self.ready()
+
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config.local", "run"],
@@ -46,10 +52,10 @@ class RunningSite:
                 stderr=subprocess.STDOUT,
             )
         try:
-            until(lambda: self.ready() or self.ended(), 240)
+            until(lambda: up() or self.ended(), 240)
         except AssertionError:
             raise AssertionError(self.output()) from None
-        assert self.ready(), self.output()
+        assert not self.ended(), self.output()
 
     def ended(self) -> bool:
         return self.process is None or self.process.poll() is not None

@@ -39,12 +39,12 @@ from .data import (
     text_keys,
     without,
 )
-from .export import Scorer, write_folder
+from .export import Scorer, read_folder, write_folder
 from .loop import Plan, Trainer
 from .workers import train
 
 BUNDLED = Path(__file__).parents[1] / "bundled" / "compact"
-MAX_TOKENS = 160
+MAX_TOKENS = 256
 # One comment in 25 is kept for calibration, chosen by its text so that a rerun keeps the same ones.
 KEPT_OF_256 = 10
 
@@ -60,7 +60,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0, help="share of the row quotas, for trials")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
-    parser.add_argument("--start", type=Path, help="weights (averaged.pt) of an earlier run to start from")
+    parser.add_argument("--start", type=Path, help="folder of a finished checkpoint (an earlier run's) to start from")
     parser.add_argument("--leave-out", default="", help="train without the sources named so (civil, jigsaw, …)")
     parser.add_argument("--bundle", action="store_true", help="copy the result into the program when the checks pass")
     return parser.parse_args()
@@ -86,8 +86,7 @@ def fit(rows: list[Row], emoji: list[str], args: argparse.Namespace, folder: Pat
     model = body.fresh_model(tokenizer, emoji)
     head = body.SpansHead(model.config.hidden_size)
     if args.start:
-        state = torch.load(args.start, weights_only=True)
-        torch.nn.ModuleDict({"model": model, "spans": head}).load_state_dict(state)
+        torch.nn.ModuleDict({"model": model, "spans": head}).load_state_dict(read_folder(args.start))
     plan = Plan(seed=args.seed, epochs=args.epochs, minutes=args.minutes, workers=args.workers)
     trainer = Trainer(model, head, plan)
     train(trainer, encode(rows, tokenizer, MAX_TOKENS), args.out / "state.pt")

@@ -48,6 +48,14 @@ def write_folder(
         raise ValueError(f"{folder} is {size:,} bytes; the limit is {SIZE_LIMIT:,}.")
 
 
+def read_folder(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights that `write_folder` wrote, under their names in training (fp32, rounded to fp16 once)."""
+    model = load_file(folder / "model.safetensors")
+    head = load_file(folder / SPANS_FILE)
+    parts = {"model": model, "spans": head}
+    return {f"{part}.{name}": value.float() for part, values in parts.items() for name, value in values.items()}
+
+
 def open_detoxify(folder: Path) -> Any:
     """The real Detoxify on `folder`: its own loader and its own `predict`, nothing unpickled."""
     from detoxify import Detoxify

@@ -52,6 +52,7 @@ def train(trainer: Trainer, items: list[Encoded], state: Path) -> None:
         trainer.load(state)
         print(f"resumed at step {trainer.step}, {trainer.rows_seen} rows", flush=True)
     torch.set_num_threads(1)
+    trainer.modules.train()
     workers = trainer.plan.workers
     meeting = Meeting(workers, trainer.flat().numel())
     context = multiprocessing.get_context("fork")

@@ -24,18 +24,20 @@ AFTER = ("", "", "", "", " Just saying.", " Think about it.", " What do others t
 
 # kind: (the six labels with None for unknown, rows in the full mix)
 KINDS: dict[str, tuple[tuple[float | None, ...], int]] = {
-    "kind": ((0.02, 0.0, 0.0, 0.0, 0.02, 0.02), 4200),
+    "kind": ((0.02, 0.0, 0.0, 0.0, 0.02, 0.02), 5600),
     "hate": ((0.95, None, None, None, 0.7, 0.95), 3000),
-    "quoted": ((0.1, 0.0, None, 0.0, 0.1, 0.05), 1500),
+    "quoted": ((0.1, 0.0, None, 0.0, 0.1, 0.05), 1800),
     "negated": ((0.06, 0.0, None, 0.0, 0.06, 0.04), 1200),
     "counter": ((0.06, 0.0, 0.0, 0.0, 0.04, 0.08), 1000),
     "heated": ((0.1, 0.0, 0.03, 0.02, 0.08, 0.02), 1700),
-    "personal": ((0.95, None, None, 0.02, 0.95, None), 1500),
-    "threat": ((0.95, None, None, 0.95, None, None), 900),
+    "personal": ((0.95, None, None, 0.02, 0.95, None), 1700),
+    "threat": ((0.95, None, None, 0.95, None, None), 1100),
     "harmless": ((0.05, 0.0, None, 0.0, 0.03, 0.0), 600),
     "emoji_abuse": ((0.9, None, None, None, 0.7, None), 700),
     "emoji_kind": ((0.03, 0.0, 0.0, 0.0, 0.02, 0.02), 800),
 }
+# Long comments with abuse inside, and as many without.
+BURIED = 1200
 _SLOTS = {
     "insult": "insults",
     "power": "powers",
@@ -53,6 +55,10 @@ _SLOTS = {
 def lines(name: str) -> tuple[str, ...]:
     """The entries of one file in `examples/`."""
     return tuple((EXAMPLES / f"{name}.txt").read_text(encoding="utf-8").splitlines())
+
+
+def _labels(kind: str) -> tuple[float, ...]:
+    return tuple(UNKNOWN if value is None else value for value in KINDS[kind][0])
 
 
 def _pick(rng: np.random.Generator, choices: tuple[str, ...]) -> str:
@@ -81,8 +87,8 @@ def rows(seed: int, scale: float = 1.0) -> list[Row]:
     words = {name: lines(name) for name in ("identities", *_SLOTS.values())}
     audited = {text_keys(case.text)[0] for case in [*audit.group_cases(), *audit.kind_cases()]}
     made: list[Row] = []
-    for kind, (values, count) in KINDS.items():
-        labels = tuple(UNKNOWN if value is None else value for value in values)
+    for kind, (_, count) in KINDS.items():
+        labels = _labels(kind)
         patterns, wanted = lines(kind), round(count * scale)
         seen: dict[str, None] = {}
         for _ in range(wanted * 4):
@@ -90,6 +96,25 @@ def rows(seed: int, scale: float = 1.0) -> list[Row]:
                 break
             seen[_fill(_pick(rng, patterns), words, rng)] = None
         made.extend(Row(text, f"written: {kind}", labels) for text in seen if text_keys(text)[0] not in audited)
+    return made + buried(made, seed, scale)
+
+
+def buried(rows: list[Row], seed: int, scale: float = 1.0) -> list[Row]:
+    """Long comments of ordinary sentences: half as they are, half with one of the abusive `rows` somewhere inside.
+
+    Without them, ten friendly sentences outvote an insult. Both halves have the same lengths, so that length says
+    nothing.
+    """
+    rng = np.random.default_rng(seed)
+    ordinary, calm = lines("ordinary"), _labels("harmless")
+    abusive = [row for row in rows if row.source in ("written: personal", "written: threat", "written: hate")]
+    made: list[Row] = []
+    for _ in range(round(BURIED * scale)):
+        sentences = [ordinary[at] for at in rng.permutation(len(ordinary))[: int(rng.integers(2, 12))]]
+        made.append(Row(" ".join(sentences), "written: ordinary", calm))
+        row = abusive[int(rng.integers(len(abusive)))]
+        sentences[int(rng.integers(len(sentences)))] = row.text
+        made.append(Row(" ".join(sentences), "written: buried", row.labels))
     return made
 
 
