@@ -14,11 +14,9 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check
 TORCH := torch==2.13.0
-PORT ?= 8000
 TEST ?=
 TEST_OPTIONS ?=
 UPGRADE ?=
-export PORT
 export HF_HUB_OFFLINE ?= 1
 
 # A Python is suitable from 3.11 on, and when it can make virtual environments with pip inside.

@@ -21,6 +21,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 if (BASE_DIR / ".env").is_file():
     env.read_env(str(BASE_DIR / ".env"))
+env.ENVIRON = {name: value for name, value in env.ENVIRON.items() if value}  # set to nothing: not set
 
 # --- where we are -----------------------------------------------------------------------------------
 _services = local.discover()

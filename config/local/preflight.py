@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
+from pathlib import Path
+
+ENV_FILE = Path(__file__).resolve().parent.parent.parent / ".env"
 
 
 def busy_port_message(host: str, port: str) -> str | None:
@@ -25,7 +29,17 @@ def busy_port_message(host: str, port: str) -> str | None:
     return None
 
 
+def wanted(name: str, env_file: Path = ENV_FILE) -> str:
+    """A setting from the environment, else from the first plain line of `.env` with it; empty when neither names it."""
+    try:
+        lines = env_file.read_text(encoding="utf-8")
+    except OSError:
+        lines = ""
+    found = re.findall(rf"^(?:export\s+)?{name}\s*=\s*['\"]?([^'\"\s]*)", lines, re.MULTILINE)
+    return os.environ[name] if name in os.environ else found[0] if found else ""
+
+
 if __name__ == "__main__":
-    problem = busy_port_message(os.environ.get("BIND") or "127.0.0.1", os.environ.get("PORT") or "8000")
+    problem = busy_port_message(wanted("BIND") or "127.0.0.1", wanted("PORT") or "8000")
     if problem:
         sys.exit(problem)

@@ -28,12 +28,10 @@ class RunningSite:
         self.port = free_port()
         self.log = self.folder / "output.txt"
         self.process: subprocess.Popen[bytes] | None = None
-        # Nothing of the services these tests themselves run on.
-        self.environment = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SITE_URL", "MAKELEVEL", "PARLEY_LOCAL"}
-        } | {"PARLEY_STATE_DIR": str(self.folder), "PORT": str(self.port), "WEB_CONCURRENCY": "1"}
+        # Nothing of the services these tests themselves run on, and nothing of a `.env` in the checkout.
+        away = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SITE_URL", "MAKELEVEL", "PARLEY_LOCAL", "BIND")
+        own = {"PARLEY_STATE_DIR": str(self.folder), "PORT": str(self.port), "WEB_CONCURRENCY": "1"}
+        self.environment = os.environ | dict.fromkeys(away, "") | own
 
     def start(self) -> None:
         """Start, and return once this run (not what an earlier one left on the port) is ready."""

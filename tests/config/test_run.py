@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from config.local.preflight import busy_port_message
+from config.local.preflight import busy_port_message, wanted
 from config.local.processes import free_port
 from config.local.run import Site, read_env_file
 from config.local.state import CHECKOUT, State
@@ -50,6 +50,37 @@ def test_a_busy_port_is_told_before_the_first_set_up_too(busy: int) -> None:
     assert done.returncode == 1
     assert "in use" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line", ["PORT=8123", "export PORT=8123", "PORT = '8123'", 'PORT="8123"  # ours', "PORT=8123\nPORT=1"]
+)
+def test_the_port_may_stand_in_the_env_file_and_the_environment_comes_first(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PORT", raising=False)
+    (tmp_path / ".env").write_text(f"#PORT=1\nREPORT=2\n{line}\n")
+    assert wanted("PORT", tmp_path / ".env") == "8123"
+    assert wanted("BIND", tmp_path / ".env") == wanted("PORT", tmp_path / "none") == ""
+    monkeypatch.setenv("PORT", "8456")
+    assert wanted("PORT", tmp_path / ".env") == "8456"
+
+
+@pytest.mark.parametrize(("given", "seen"), [([], "[]"), (["PORT=8123"], "[8123]")])
+def test_make_hands_on_a_port_only_where_one_was_given(given: list[str], seen: str, tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(f'include {CHECKOUT}/Makefile\nshow:\n\t@echo "[$$PORT]"\n')
+    clean = {name: value for name, value in os.environ.items() if name != "PORT" and not name.startswith("MAKE")}
+    argv = ["make", "-s", "-f", str(tmp_path / "Makefile"), "show", *given]
+    done = subprocess.run(argv, cwd=CHECKOUT, env=clean, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == seen
+
+
+def test_a_setting_without_a_value_counts_as_not_set(tmp_path: Path) -> None:
+    blank = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SITE_URL", "COMMENT_MAX_CHARS"), "")
+    shown = "s.DATABASES['default']['PORT'], s.SITE_URL, s.COMMENT_MAX_CHARS"
+    code = f"from django.conf import settings as s; print({shown})"
+    done = run("manage.py", "shell", "-v", "0", "-c", code, **blank, PARLEY_STATE_DIR=str(tmp_path))
+    assert done.stdout.split() == ["1", "http://localhost:8000", "8000"], done.stderr
 
 
 def test_a_free_port_passes() -> None:
