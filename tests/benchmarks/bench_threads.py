@@ -95,8 +95,8 @@ def served(env: dict[str, str]) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     argv = [sys.executable, "-m", "gunicorn", "--chdir", str(ROOT), "--bind", f"127.0.0.1:{port}", "--workers", "2"]
-    argv += ["--worker-class", "gthread", "--threads", "8", "--log-level", "error", "config.wsgi"]
-    process = subprocess.Popen(argv, env=env)
+    argv += ["--worker-class", "gthread", "--threads", "8", "--log-level", "error", "--no-control-socket"]
+    process = subprocess.Popen([*argv, "config.wsgi"], env=env)
     try:
         deadline = time.monotonic() + 60
         while True:
