@@ -129,7 +129,11 @@ def _work(batch: Sequence[Claimed], token: UUID) -> int:
     texts = _texts(batch)
     parents = _parents(batch)
     try:
-        scores = scoring.score([texts.get((e.comment_id, e.revision), "") for e in batch], parents=parents)
+        scores = scoring.score(
+            [texts.get((e.comment_id, e.revision), "") for e in batch],
+            parents=parents,
+            thresholds=policy.turning_points(Policy.objects.in_force().rules),
+        )
     except Exception as error:  # whatever a text does to the engine, its neighbours must go on
         log.exception("scoring_failed", comments=[e.comment_id for e in batch], error=str(error))
         return 0

@@ -61,6 +61,14 @@ def decide(labels: Mapping[str, float] | None, signals: Signals, rules: Mapping[
     return Verdict(outcome, reasons)
 
 
+def turning_points(rules: Mapping[str, Any]) -> dict[str, list[float]]:
+    """The probabilities (0..1) by label at which `rules` decide otherwise: scoring must be exact around them."""
+    return {
+        label: [limits[outcome] for outcome in ("hold", "reject") if limits.get(outcome) is not None]
+        for label, limits in rules.get("thresholds", {}).items()
+    }
+
+
 def _from_scores(labels: Mapping[str, float] | None, rules: Mapping[str, Any]) -> Iterator[Reason]:
     if labels is None:
         outcome = "publish" if rules.get("publish_unscored") else "hold"

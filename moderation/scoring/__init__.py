@@ -8,7 +8,7 @@ come from the environment (``PARLEY_STATE_DIR``, ``PARLEY_CHECKPOINT``, ``PARLEY
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -34,11 +34,16 @@ class Span:
 
 
 def score(
-    texts: Sequence[str], *, parents: Sequence[str | None] | None = None, checkpoint: str | None = None
+    texts: Sequence[str],
+    *,
+    parents: Sequence[str | None] | None = None,
+    checkpoint: str | None = None,
+    thresholds: Mapping[str, Sequence[float]] | None = None,
 ) -> list[Scores]:
     """Score every text, in order; one Scores for each.
 
-    ``parents`` are the comments answered, or None; they are context and prove quotations. Any str is answered,
+    ``parents`` are the comments answered, or None; they are context and prove quotations. ``thresholds`` are where the
+    caller's decisions turn, by label (0..1): scores near them are exact whatever the backend. Any str is answered,
     also empty or malformed ones. Raises CheckpointError where the checkpoint cannot be used, ValueError where
     ``parents`` has another length than ``texts``.
     """
@@ -46,7 +51,7 @@ def score(
         raise TypeError("score() takes a list of texts, not one text")
     if parents is not None and len(parents) != len(texts):
         raise ValueError(f"{len(texts)} texts but {len(parents)} parents")
-    return _scorer(checkpoint).score(texts, parents if parents is not None else [None] * len(texts))
+    return _scorer(checkpoint).score(texts, parents if parents is not None else [None] * len(texts), thresholds)
 
 
 def explain(text: str, *, label: str = "toxicity") -> list[Span]:

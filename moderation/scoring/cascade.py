@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.scoring.checkpoints import CheckpointError
+from moderation.scoring.engine import Thresholds
 from moderation.scoring.scorer import Scorer, Scores
 
 
@@ -56,13 +57,13 @@ class Cascade(Scorer):
         super().__init__(large.engine)
         self.quick, self.limits = quick, limits
 
-    def score(self, given: Sequence[str], parents: Sequence[str | None]) -> list[Scores]:
-        result = self.quick.score(given, parents)
+    def score(self, given: Sequence[str], parents: Sequence[str | None], at: Thresholds | None = None) -> list[Scores]:
+        result = self.quick.score(given, parents, at)
         if not result:
             return result
         first = np.array([[next(iter(scores.labels.values()))] for scores in result])
         again = np.flatnonzero(needs_second(first, self.limits)).tolist()
-        second = super().score([given[index] for index in again], [parents[index] for index in again])
+        second = super().score([given[index] for index in again], [parents[index] for index in again], at)
         for index, scores in zip(again, second, strict=True):
             result[index] = scores
         return result

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -23,21 +23,24 @@ from moderation.scoring.tokens import Tokens
 
 Floats = NDArray[np.float32]
 Rows = Sequence[Sequence[int]]
+Thresholds = Mapping[str, Sequence[float]]
+"""Where decisions turn, by label: a policy's thresholds."""
 
 VERSION = "1"
 """Goes up whenever the same weights may answer differently for the same text."""
 
 BACKENDS = ("onnx-int8", "onnx-fp32", "torch")
 THRESHOLDS = (0.5, 0.8, 0.9)
+"""Taken for every label where the caller names no thresholds."""
 MARGIN = 0.04
 """Around every threshold, in probability: int8 answers this close are scored again in fp32."""
 
 
 def thresholds() -> tuple[float, ...]:
-    """The decision thresholds that int8 must not cross by itself: ``PARLEY_THRESHOLDS`` (comma separated)."""
+    """Further thresholds, of every label, that int8 must not cross by itself: ``PARLEY_THRESHOLDS``, as in 0.3,0.7."""
     given = os.environ.get("PARLEY_THRESHOLDS", "")
     try:
-        return tuple(float(part) for part in given.split(",") if part.strip()) or THRESHOLDS
+        return tuple(float(part) for part in given.split(",") if part.strip())
     except ValueError as error:
         raise CheckpointError(f"PARLEY_THRESHOLDS must be numbers such as 0.5,0.8; it is {given!r}.") from error
 
@@ -49,11 +52,14 @@ def threads() -> int:
 
 
 class Backend(Protocol):
-    """What every backend offers. ``run`` gives [rows, labels] float32 probabilities, in order."""
+    """What every backend offers. ``run`` gives [rows, labels] float32 probabilities, in order.
+
+    ``at`` names the thresholds near which the answers must be exact; a backend that is always exact need not look.
+    """
 
     name: str
 
-    def run(self, rows: Rows) -> Floats: ...
+    def run(self, rows: Rows, at: Thresholds | None = None) -> Floats: ...
 
 
 def pad(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -84,7 +90,7 @@ class OnnxBackend:
         self.session = open_session(checkpoint, kind)
         self.pool = ThreadPoolExecutor(self.workers, "scoring") if self.workers > 1 else None
 
-    def run(self, rows: Rows) -> Floats:
+    def run(self, rows: Rows, at: Thresholds | None = None) -> Floats:
         lengths = [len(row) for row in rows]
         share = sum(lengths) // (3 * self.workers)  # several batches for each worker, so that all end together
         cut = list(batches.by_length(lengths, max(256, min(batches.BUDGET, share))))
@@ -127,20 +133,29 @@ class RepairedInt8:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.quick = OnnxBackend(checkpoint, "int8")
         self.exact = OnnxBackend(checkpoint, "fp32")
-        self.thresholds = np.array(thresholds(), np.float32)
+        self.labels = checkpoint.labels
+        self.further = thresholds()
         self.margin = MARGIN
         self.repaired = 0
         self.seen = 0
 
-    def run(self, rows: Rows) -> Floats:
+    def run(self, rows: Rows, at: Thresholds | None = None) -> Floats:
         result = self.quick.run(rows)
-        near = np.abs(result[:, :, None] - self.thresholds).min(axis=2) < self.margin
-        again = np.flatnonzero(near.any(axis=1)).tolist()
+        again = np.flatnonzero(self._near(result, at)).tolist()
         self.seen += len(rows)
         self.repaired += len(again)
         if len(again):
             result[again] = self.exact.run([rows[i] for i in again])
         return result
+
+    def _near(self, scores: Floats, at: Thresholds | None) -> NDArray[np.bool_]:
+        """For [rows, labels] scores, whether a row lies within the margin of any threshold of any label."""
+        near = np.zeros(len(scores), np.bool_)
+        for column, label in enumerate(self.labels):
+            own = THRESHOLDS if at is None and not self.further else (at or {}).get(label, ())
+            for threshold in {*own, *self.further}:
+                near |= np.abs(scores[:, column] - threshold) < self.margin
+        return near
 
 
 MODEL_CLASSES = {
@@ -187,7 +202,7 @@ class TorchBackend:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.detoxify = detoxify(checkpoint)
 
-    def run(self, rows: Rows) -> Floats:
+    def run(self, rows: Rows, at: Thresholds | None = None) -> Floats:
         import torch
 
         cut = list(batches.by_length([len(row) for row in rows]))
@@ -208,12 +223,12 @@ class Engine:
     tokens: Tokens
     backend: Backend
 
-    def probabilities(self, rows: Rows) -> tuple[Floats, float]:
-        """[rows, labels] probabilities and the milliseconds the model took."""
+    def probabilities(self, rows: Rows, at: Thresholds | None = None) -> tuple[Floats, float]:
+        """[rows, labels] probabilities, exact near the thresholds ``at``, and the milliseconds the model took."""
         if not rows:
             return np.empty((0, len(self.checkpoint.labels)), np.float32), 0.0
         start = time.perf_counter()
-        result = self.backend.run(rows)
+        result = self.backend.run(rows, at)
         if not np.isfinite(result).all():
             raise CheckpointError(
                 f"Checkpoint {self.checkpoint.name!r} answers with numbers that are not finite; install it again."

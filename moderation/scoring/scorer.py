@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from moderation.scoring import batches, engine, language, texts
-from moderation.scoring.engine import Engine, Floats
+from moderation.scoring.engine import Engine, Floats, Thresholds
 from moderation.scoring.folding import fold
 
 CHUNK = 256
@@ -71,13 +71,13 @@ class Scorer:
         self.lexicon = lexicon(loaded)
         self.room = loaded.checkpoint.window - 2
 
-    def score(self, given: Sequence[str], parents: Sequence[str | None]) -> list[Scores]:
+    def score(self, given: Sequence[str], parents: Sequence[str | None], at: Thresholds | None = None) -> list[Scores]:
         result: list[Scores] = []
         for start in range(0, len(given), CHUNK):
-            result += self._chunk(given[start : start + CHUNK], parents[start : start + CHUNK])
+            result += self._chunk(given[start : start + CHUNK], parents[start : start + CHUNK], at)
         return result
 
-    def _chunk(self, given: Sequence[str], parents: Sequence[str | None]) -> list[Scores]:
+    def _chunk(self, given: Sequence[str], parents: Sequence[str | None], at: Thresholds | None) -> list[Scores]:
         works = [_Work(texts.clean(text[: texts.LIMIT]), len(text) <= texts.LIMIT) for text in given]
         rows: list[list[int]] = []
         self._add(works, "plain", [work.text for work in works], rows)
@@ -87,7 +87,7 @@ class Scorer:
         self._add_contexts(works, parents, rows)
         for work, copy in zip(works, folded, strict=True):
             work.language = language.detect(copy if "folded" in work.rows else work.text)
-        answers, milliseconds = self.engine.probabilities(rows)
+        answers, milliseconds = self.engine.probabilities(rows, at)
         each = milliseconds / max(1, sum(map(len, rows)))
         return [
             self._merge(work, parent, answers, each * sum(len(rows[i]) for span in work.rows.values() for i in span))

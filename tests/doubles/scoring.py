@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from moderation.scoring import LABELS, Span
 from moderation.scoring.scorer import Scores
@@ -11,7 +11,11 @@ RUDE = {"idiot": 0.97, "rotten": 0.7}
 
 
 def score(
-    texts: Sequence[str], *, parents: Sequence[str | None] | None = None, checkpoint: str | None = None
+    texts: Sequence[str],
+    *,
+    parents: Sequence[str | None] | None = None,
+    checkpoint: str | None = None,
+    thresholds: Mapping[str, Sequence[float]] | None = None,
 ) -> list[Scores]:
     """Toxicity by the rudest known word; everything else is near zero."""
     if isinstance(texts, str):

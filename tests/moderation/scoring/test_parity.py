@@ -95,6 +95,17 @@ def test_thresholds_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
         engine.thresholds()
 
 
+def test_int8_is_exact_around_the_thresholds_of_the_label_they_belong_to(compact: checkpoints.Checkpoint) -> None:
+    repaired = engine.RepairedInt8(compact)
+    scores = np.full((4, len(compact.labels)), 0.02, np.float32)
+    insult = compact.labels.index("insult")
+    scores[0, insult], scores[1, insult], scores[2, 0] = 0.63, 0.5, 0.65
+    assert repaired._near(scores, {"insult": [0.65, 0.97]}).tolist() == [True, False, False, False]
+    assert repaired._near(scores, None).tolist() == [False, True, False, False]
+    repaired.further = (0.02,)
+    assert repaired._near(scores, {"insult": [0.65]}).tolist() == [True, True, True, True]
+
+
 def test_an_unknown_backend_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLEY_BACKEND", "gpu")
     with pytest.raises(checkpoints.CheckpointError, match="can be onnx-int8, onnx-fp32, torch"):
