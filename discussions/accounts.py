@@ -6,11 +6,25 @@ from typing import Any
 from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 from discussions import limits
+
+
+def used_second_factor(request: HttpRequest) -> bool:
+    """A second factor is set up, and this very session was opened with it."""
+    methods = request.session.get("account_authentication_methods") or []
+    return is_mfa_enabled(request.user) and any(record.get("method") == "mfa" for record in methods)
+
+
+def runs_the_site(request: HttpRequest) -> bool:
+    """Whether somebody with an office asks, with the second factor where the settings want one."""
+    if not (request.user.is_authenticated and request.user.is_staff):
+        return False
+    return not settings.STAFF_NEED_SECOND_FACTOR or used_second_factor(request)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

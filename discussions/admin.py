@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from discussions.models import Article, Mail, Reader, Section, User
+from discussions.models import Article, Highlight, Mail, Reader, Section, User
 
 if TYPE_CHECKING:  # generic for the type checker only
     SectionBase = admin.ModelAdmin[Section]
@@ -88,6 +88,14 @@ class UserAdmin(ReadOnly):
     list_filter = ["is_staff", "is_active"]
     search_fields = ["email"]
     fields = ["email", "is_staff", "is_active", "is_superuser", "date_joined", "last_login"]
+
+
+@admin.register(Highlight)
+class HighlightAdmin(ReadOnly):
+    list_display = ["created_at", "kind", "begins", "comment_id", "by_name"]
+    list_filter = ["kind", "begins"]
+    search_fields = ["=comment_id", "by_name"]
+    fields = ["created_at", "kind", "begins", "comment_id", "article_id", "by_name"]
 
 
 @admin.register(Mail)

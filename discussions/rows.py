@@ -41,6 +41,7 @@ class _Words:
     staff: SafeString
     author: SafeString
     pick: SafeString
+    pin: SafeString
     deleted: str
     gone: str
 
@@ -55,6 +56,7 @@ class _Words:
             staff=format_html(badge, "", gettext("Staff")),
             author=format_html(badge, "", gettext("Author")),
             pick=format_html(badge, " pick", gettext("Editors’ pick")),
+            pin=format_html(badge, " pin", gettext("Pinned")),
             deleted=gettext("Deleted by its author."),
             gone=gettext("This comment is not shown."),
         )
@@ -114,7 +116,7 @@ def _badges(row: Row, author_id: int | None, words: _Words) -> SafeString:
         found = words.author
     elif row.by_staff:
         found = words.staff
-    return SafeString(found + words.pick) if row.picked else found
+    return SafeString(found + (words.pick if row.picked else "") + (words.pin if row.pinned else ""))
 
 
 def _more(row: Row, sort: str) -> SafeString:

@@ -18,11 +18,15 @@ from discussions import markup
 
 PAGE_ROWS = 50  # a page is full with this many comments; the branch that fills it is shown whole
 BRANCH_ROWS = 24  # the most of one root's branch on a page of many roots
+PINNED_ROWS = 8  # the same of a pinned one
 FAN_OUT = (5, 4, 3)  # replies shown per comment, level by level below the page's top level
 LEVEL_ROWS = 120  # the most places looked at per level; enough to fill a page whatever the shape
 MOST_PICKS = 3  # editors' picks shown above the first page
 
-_FIELDS = "id, parent_id, best, replies"
+_PINNED = "pinned_at IS NOT NULL AND shown_revision IS NOT NULL"
+_FIELDS = f"id, parent_id, best, replies, ({_PINNED}) AS pinned"
+_ROOTS = f"article_id = %s AND parent_id IS NULL AND NOT ({_PINNED})"
+_PINS = f"SELECT {_FIELDS} FROM discussions_comment WHERE article_id = %s AND parent_id IS NULL AND {_PINNED}"  # noqa: S608
 _PICKS = (
     f"SELECT {_FIELDS} FROM discussions_comment WHERE article_id = %s AND picked_at IS NOT NULL AND"  # noqa: S608
     f" shown_revision IS NOT NULL ORDER BY picked_at DESC LIMIT {MOST_PICKS}"
@@ -55,6 +59,7 @@ class Place:
     parent_id: int | None
     best: float
     replies: int
+    pinned: bool
 
     def cursor(self, sort: str) -> str:
         """The keyset cursor that continues after this place."""
@@ -75,6 +80,7 @@ class Row:
     upvotes: int
     replies: int
     picked: bool
+    pinned: bool
     reader_id: int
     name: str
     by_staff: bool
@@ -130,10 +136,10 @@ def roots(article_id: int, *, sort: str = DEFAULT_SORT, after: str = "") -> Page
     """A page of an article's thread: at least `PAGE_ROWS` comments where there are as many.
 
     `sort` is a key of `ORDERS`; `after` a cursor from an earlier page (a broken one starts from the top). The first
-    page also brings the editors' picks.
+    page also brings the editors' picks, and what is pinned stands first on it.
     """
-    where, below = "article_id = %s AND parent_id IS NULL", ORDERS[sort].replies
-    return _page(where, article_id, sort=sort, sort_below=below, after=after, with_picks=not after)
+    is_first = not _keyset(sort, after)[0]
+    return _page(_ROOTS, article_id, sort=sort, sort_below=ORDERS[sort].replies, after=after, is_first=is_first)
 
 
 def replies(parent_id: int, *, sort: str = DEFAULT_SORT, after: str = "") -> Page:
@@ -164,21 +170,27 @@ def newer_than(article_id: int, comment_id: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _page(where: str, value: int, *, sort: str, sort_below: str, after: str, with_picks: bool = False) -> Page:
-    *levels, picked = _places(where, value, sort=sort, sort_below=sort_below, after=after, with_picks=with_picks)
+def _page(where: str, value: int, *, sort: str, sort_below: str, after: str, is_first: bool = False) -> Page:
+    *levels, picked = _places(where, value, sort=sort, sort_below=sort_below, after=after, is_first=is_first)
     top, children = levels[0], _by_parent(levels[1:])
     chosen: list[Place] = []
     shown_top: list[Place] = []
     for place in top:
-        if len(chosen) >= PAGE_ROWS:
+        if len(chosen) >= PAGE_ROWS and not shown_top[-1].pinned:  # the cursor has to name a place in the order
             break
         shown_top.append(place)
-        chosen.extend(_branch(place, children, BRANCH_ROWS if len(top) > 1 else PAGE_ROWS))
+        chosen.extend(_branch(place, children, _branch_rows(place, len(top))))
     rows = _rows([place.id for place in (*chosen, *picked)])
     nested = _nest(chosen, rows, sort_below)
     has_next = len(shown_top) < len(top)
     picks = [rows[place.id] for place in picked if place.id in rows]
     return Page(nested, shown_top[-1].cursor(sort) if has_next else None, sort, after, picks)
+
+
+def _branch_rows(place: Place, tops: int) -> int:
+    if tops == 1:
+        return PAGE_ROWS
+    return PINNED_ROWS if place.pinned else BRANCH_ROWS
 
 
 def _order_by(sort: str) -> str:
@@ -211,7 +223,7 @@ def _bounded(digits: str) -> int:
     return value
 
 
-def _places(where: str, value: int, *, sort: str, sort_below: str, after: str, with_picks: bool) -> list[list[Place]]:
+def _places(where: str, value: int, *, sort: str, sort_below: str, after: str, is_first: bool) -> list[list[Place]]:
     """The page's candidates, level by level, and the picks last. Reads at most `LEVEL_ROWS` places per level.
 
     Only constants of this module are put into the SQL; what a request brings is passed as parameters.
@@ -219,12 +231,16 @@ def _places(where: str, value: int, *, sort: str, sort_below: str, after: str, w
     keyset, values = _keyset(sort, after)
     top = f"WHERE {where} AND shown {keyset} ORDER BY {_order_by(sort)} LIMIT {PAGE_ROWS + 1}"
     below = f"AND shown ORDER BY {_order_by(sort_below)} LIMIT"
-    parts = [f"l0 AS MATERIALIZED (SELECT {_FIELDS} FROM discussions_comment {top})"]  # noqa: S608
+    tops = f"SELECT {_FIELDS} FROM discussions_comment {top}"  # noqa: S608
+    if is_first:
+        tops = f"({tops}) UNION ALL {_PINS}"
+        values.append(value)
+    parts = [f"l0 AS MATERIALIZED ({tops})"]
     for level, fan_out in enumerate(FAN_OUT, start=1):
         kids = f"SELECT {_FIELDS} FROM discussions_comment WHERE parent_id = up.id {below} {fan_out}"  # noqa: S608
         level_kids = f"SELECT kid.* FROM l{level - 1} up CROSS JOIN LATERAL ({kids}) kid LIMIT {LEVEL_ROWS}"  # noqa: S608
         parts.append(f"l{level} AS MATERIALIZED ({level_kids})")
-    if with_picks:
+    if is_first:
         parts.append(f"l{len(parts)} AS MATERIALIZED ({_PICKS})")
         values.append(value)
     union = " UNION ALL ".join(f"SELECT {level}, * FROM l{level}" for level in range(len(parts)))  # noqa: S608
@@ -242,10 +258,10 @@ def _places(where: str, value: int, *, sort: str, sort_below: str, after: str, w
     return levels
 
 
-def _sort_key(place: Place, sort: str) -> tuple[float, int]:
+def _sort_key(place: Place, sort: str) -> tuple[bool, float, int]:
     order = ORDERS[sort]
     sign = -1 if order.descending else 1
-    return (sign * getattr(place, order.key) if order.key else 0, sign * place.id)
+    return (not place.pinned, sign * getattr(place, order.key) if order.key else 0, sign * place.id)
 
 
 def _by_parent(levels: Iterable[list[Place]]) -> dict[int | None, list[Place]]:
@@ -294,8 +310,8 @@ def _rows(ids: Sequence[int]) -> dict[int, Row]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.id, c.parent_id, c.depth, c.state, c.created_at, coalesce(c.shown_revision > 1, false),"
-            " c.upvotes, c.replies, c.picked_at IS NOT NULL, r.id, r.name, coalesce(u.is_staff, false), v.html,"
-            " c.article_id"
+            " c.upvotes, c.replies, c.picked_at IS NOT NULL, c.pinned_at IS NOT NULL, r.id, r.name,"
+            " coalesce(u.is_staff, false), v.html, c.article_id"
             " FROM discussions_comment c JOIN discussions_reader r ON r.id = c.reader_id"
             " LEFT JOIN discussions_user u ON u.id = r.user_id"
             " LEFT JOIN discussions_revision v ON v.comment_id = c.id AND v.number = c.shown_revision"

@@ -23,6 +23,7 @@ urlpatterns = [
     path("comments/<int:pk>/vote/", taking_part.vote, name="vote"),
     path("comments/<int:pk>/report/", taking_part.report, name="report"),
     path("comments/<int:pk>/pick/", taking_part.pick, name="pick"),
+    path("comments/<int:pk>/pin/", taking_part.pin, name="pin"),
     path("comments/<int:pk>/follow/", following.follow_comment, name="follow_comment"),
     path("readers/<int:pk>/", reading.reader, name="reader"),
     path("readers/<int:pk>/mute/", following.mute, name="mute"),

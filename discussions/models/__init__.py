@@ -3,6 +3,7 @@
 from discussions.models.article import Article, Section
 from discussions.models.comment import Comment, Revision, State
 from discussions.models.feedback import Follow, Mute, Notice, Report, Vote
+from discussions.models.highlight import Highlight
 from discussions.models.mail import Mail
 from discussions.models.outbox import OutboxEntry
 from discussions.models.reader import Reader, User
@@ -11,6 +12,7 @@ __all__ = [
     "Article",
     "Comment",
     "Follow",
+    "Highlight",
     "Mail",
     "Mute",
     "Notice",

@@ -81,6 +81,7 @@ class Comment(models.Model):
     best = models.FloatField(default=0.0)
     refused_by_person = models.BooleanField(default=False)
     picked_at = models.DateTimeField(null=True)
+    pinned_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True)
     form_key = models.UUIDField(null=True, unique=True)
@@ -130,6 +131,7 @@ class Comment(models.Model):
                 name="comment_picked",
                 condition=Q(picked_at__isnull=False, shown_revision__isnull=False),
             ),
+            models.Index("article", name="comment_pinned", condition=Q(pinned_at__isnull=False)),
             models.Index("id", name="comment_pending", condition=Q(state="pending")),
         ]
         constraints = [
@@ -138,6 +140,9 @@ class Comment(models.Model):
             models.CheckConstraint(
                 condition=Q(parent__isnull=True, depth=0) | Q(parent__isnull=False, depth__gt=0),
                 name="comment_roots_have_depth_0",
+            ),
+            models.CheckConstraint(
+                condition=Q(pinned_at__isnull=True) | Q(parent__isnull=True), name="comment_only_roots_are_pinned"
             ),
             models.CheckConstraint(
                 condition=Q(shown_revision__isnull=True) | Q(shown_revision__lte=F("revision"), shown_revision__gte=1),

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from discussions import rows, threads
+from discussions import accounts, rows, threads
 from discussions.forms import Draft
 from discussions.models import Article, Comment, Reader, Section
 from discussions.views import cached, own, who
@@ -154,6 +154,7 @@ def comment_page(
         "following": marks.following,
         "sort": sort,
         "draft": draft,
+        "may_lift": accounts.runs_the_site(request),
         **own.context(reader, found.article, comment=found),
         **more,
     }

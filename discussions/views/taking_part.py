@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from discussions import limits, picks, posting, threads
+from discussions import accounts, limits, picks, posting, threads
 from discussions.forms import Draft, ReportForm
-from discussions.models import Article, Comment, Reader, Revision, State, Vote
+from discussions.models import Article, Comment, Reader, Revision, State, User, Vote
 from discussions.posting import Refused
 from discussions.views import own, reading, who
 
@@ -204,10 +204,26 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
 def pick(request: HttpRequest, pk: int) -> HttpResponse:
     """Staff lift a comment above the thread, or put it back."""
     found = reading.visible(request, pk)
-    if not (request.user.is_authenticated and request.user.is_staff):
-        raise PermissionDenied
-    picks.toggle(comment=found, by=request.user)
+    picks.toggle(comment=found, by=_staff(request))
     return redirect(found)
+
+
+@require_POST
+def pin(request: HttpRequest, pk: int) -> HttpResponse:
+    """Staff let a comment stand first in every order, or let it go back to its place."""
+    found = reading.visible(request, pk)
+    try:
+        picks.toggle_pin(comment=found, by=_staff(request))
+    except Refused as refused:
+        return reading.comment_page(request, found, status=status_of(refused), problem=str(refused.message))
+    return redirect(found)
+
+
+def _staff(request: HttpRequest) -> User:
+    """The person of the house who asks. Raises PermissionDenied for anybody else."""
+    if not accounts.runs_the_site(request) or not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 def _wants_json(request: HttpRequest) -> bool:

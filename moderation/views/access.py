@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from discussions.accounts import used_second_factor
 from discussions.models import User
 from moderation import roles
 
@@ -51,7 +52,7 @@ def desk(what: str = roles.SEE_DESK, *, methods: tuple[str, ...] = ("GET", "HEAD
                 return redirect_to_login(request.get_full_path())
             if reason := roles.why_not(request.user, what):
                 return refused(request, reason)
-            if settings.STAFF_NEED_SECOND_FACTOR and not _two_factors(request):
+            if settings.STAFF_NEED_SECOND_FACTOR and not used_second_factor(request):
                 return _ask_for_second_factor(request)
             request.role = roles.role_of(request.user)
             return view(request, *args, **kwargs)
@@ -68,7 +69,7 @@ def guard_admin(site: AdminSite) -> None:
     staff_only = site.has_permission
 
     def has_permission(request: HttpRequest) -> bool:
-        return staff_only(request) and (not settings.STAFF_NEED_SECOND_FACTOR or _two_factors(request))
+        return staff_only(request) and (not settings.STAFF_NEED_SECOND_FACTOR or used_second_factor(request))
 
     @never_cache
     def login(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -85,12 +86,6 @@ def guard_admin(site: AdminSite) -> None:
 
     site.has_permission = has_permission  # type: ignore[method-assign]
     site.login = login  # type: ignore[method-assign]
-
-
-def _two_factors(request: HttpRequest) -> bool:
-    """A second factor is set up, and this very session was opened with it."""
-    methods = request.session.get("account_authentication_methods") or []
-    return is_mfa_enabled(request.user) and any(record.get("method") == "mfa" for record in methods)
 
 
 def _ask_for_second_factor(request: HttpRequest) -> HttpResponse:

@@ -130,7 +130,10 @@ def test_deleting_ones_own_leaves_the_answers(page: Page, live_server: LiveServe
     expect(page.get_by_text("Words I regret.")).to_have_count(0)
 
 
-def test_staff_lift_a_comment_above_the_thread(page: Page, live_server: LiveServer, article: Article) -> None:
+def test_staff_lift_a_comment_above_the_thread(
+    page: Page, live_server: LiveServer, article: Article, settings: Any
+) -> None:
+    settings.STAFF_NEED_SECOND_FACTOR = False
     comment = post(article, "The best of them.")
     log_in(page.context, live_server.url, AccountFactory(user=UserFactory(is_staff=True)).user)
     page.goto(live_server.url + comment.get_absolute_url())
@@ -138,6 +141,20 @@ def test_staff_lift_a_comment_above_the_thread(page: Page, live_server: LiveServ
     expect(page.get_by_role("button", name="No longer a pick")).to_be_visible()
     page.goto(live_server.url + article.get_absolute_url())
     expect(page.locator(".picks")).to_contain_text("The best of them.")
+
+
+def test_staff_pin_a_comment_to_the_top(page: Page, live_server: LiveServer, article: Article, settings: Any) -> None:
+    settings.STAFF_NEED_SECOND_FACTOR = False
+    comment = post(article, "Please read this first.")
+    newer = post(article, "A newer word.")
+    log_in(page.context, live_server.url, AccountFactory(user=UserFactory(is_staff=True)).user)
+    page.goto(live_server.url + comment.get_absolute_url())
+    page.get_by_role("button", name="Pin to the top").click()
+    expect(page.get_by_role("button", name="Unpin")).to_be_visible()
+    page.goto(live_server.url + article.get_absolute_url())
+    expect(page.locator("#thread > .c").first).to_contain_text("Pinned")
+    expect(page.locator("#thread > .c").first).to_contain_text("Please read this first.")
+    expect(page.locator("#thread > .c").nth(1)).to_have_id(f"c{newer.pk}")
 
 
 def test_the_language_is_changed_and_kept(page: Page, live_server: LiveServer, article: Article) -> None:
