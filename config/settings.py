@@ -116,10 +116,6 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default=_services.get("redis_url", "redis://127.0.0.1:1"))
-CACHES: dict[str, dict[str, Any]] = {
-    # Nothing that must survive lives in a cache, so each web process keeps its own and Redis may die.
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 5000}}
-}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
@@ -127,6 +123,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CELERY_BROKER_URL, CELERY_RESULT_BACKEND, LIMITS_REDIS_URL = (
     urlsplit(REDIS_URL)._replace(path=f"/{database}").geturl() for database in range(3)
 )
+# Nothing that must survive lives in a cache: log-in limits are shared by all web processes, and Redis may die.
+CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "config.cache.SharedCache", "LOCATION": LIMITS_REDIS_URL}}
 CELERY_RESULT_EXPIRES = 30
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "score"

@@ -12,7 +12,9 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's synch
 @pytest.fixture(autouse=True)
 def _broker_not_yet_known_to_be_down() -> None:
     """The breakers remember an outage for seconds; a test starts without such memories."""
+    from config import cache
     from discussions import limits, wake
 
+    cache._down_until = 0.0
     wake._broker_down_until = 0.0
     limits._redis_down_until = 0.0
