@@ -18,7 +18,8 @@ def _write_first_policy(using: str = "default", **_kwargs: Any) -> None:
     """After every migrate (and every emptied test database) there is a policy in force."""
     from django.db import connections
 
-    from moderation.models.policy import DEFAULT_RULES, Policy
+    from moderation.models.policy import Policy
+    from moderation.policy import DEFAULT_RULES
 
     there = Policy._meta.db_table in connections[using].introspection.table_names()
     if there and not Policy.objects.using(using).exists():

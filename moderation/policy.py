@@ -15,6 +15,28 @@ Reason = dict[str, Any]
 
 _STRICTNESS: dict[str, int] = {"publish": 0, "hold": 1, "reject": 2}
 
+DEFAULT_RULES: dict[str, Any] = {
+    "thresholds": {
+        "toxicity": {"hold": 0.6, "reject": 0.97},
+        "severe_toxicity": {"hold": 0.4, "reject": 0.9},
+        "obscene": {"hold": 0.75, "reject": 0.98},
+        "threat": {"hold": 0.4, "reject": 0.95},
+        "insult": {"hold": 0.65, "reject": 0.97},
+        "identity_attack": {"hold": 0.4, "reject": 0.9},
+    },
+    "banned_words": [],
+    "suspect_words": [],
+    "hold_links_above": 2,
+    "hold_newcomers": 0,
+    "confirm_addresses": False,
+    "hold_unknown_language": True,
+    "hold_duplicates": True,
+    "publish_unscored": False,
+    "trust_publishes": True,
+    "trust_after": 0,
+}
+"""The rules of the first policy. `thresholds` are probabilities 0..1 as the checkpoint gives them, by label."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signals:
@@ -32,6 +54,8 @@ class Signals:
     refused_before: bool
     read_to_its_end: bool = True
     sanction: str = ""
+    trusted: bool = False
+    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +71,18 @@ def decide(labels: Mapping[str, float] | None, signals: Signals, rules: Mapping[
 
     `labels` are probabilities 0..1 per label, or None where scoring was not possible. `rules` are a Policy's rules.
     """
+    trust = _trust(signals, rules)
     reasons = [
-        *_from_scores(labels, rules),
+        *(_trusting(reason, trust) for reason in _from_scores(labels, rules)),
         *_from_words(signals, rules),
         *_from_circumstances(signals, rules),
         *_from_sanction(signals),
     ]
     outcome: Outcome = max((r["outcome"] for r in reasons), key=lambda o: _STRICTNESS[o], default="publish")
+    trusting = [r for r in reasons if r["rule"] == "trusted"]
     reasons = [r for r in reasons if r["outcome"] != "publish"]
     if not reasons:
-        reasons = [_clear(labels, rules)]
+        reasons = trusting or [_clear(labels, rules)]
     reasons.sort(key=lambda r: -_STRICTNESS[r["outcome"]])
     return Verdict(outcome, reasons)
 
@@ -86,6 +112,24 @@ def _from_scores(labels: Mapping[str, float] | None, rules: Mapping[str, Any]) -
                     "threshold": threshold, "outcome": outcome,
                 }  # fmt: skip
                 break
+
+
+def _trust(signals: Signals, rules: Mapping[str, Any]) -> str:
+    """On what grounds the author is trusted: "hand" (somebody's word), "record", or "" where they are not."""
+    if not rules.get("trust_publishes") or signals.sanction:
+        return ""
+    if signals.trusted:
+        return "hand"
+    least = rules.get("trust_after", 0)
+    good = signals.published_before >= least > 0 and not signals.refusals and signals.address_confirmed
+    return "record" if good else ""
+
+
+def _trusting(reason: Reason, trust: str) -> Reason:
+    """Of somebody trusted a doubtful score is published; one that refuses still refuses."""
+    if not trust or reason["rule"] != "score" or reason["outcome"] != "hold":
+        return reason
+    return reason | {"rule": "trusted", "trust": trust, "outcome": "publish"}
 
 
 def _from_words(signals: Signals, rules: Mapping[str, Any]) -> Iterator[Reason]:

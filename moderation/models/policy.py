@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-
-DEFAULT_RULES: dict[str, Any] = {
-    "thresholds": {
-        "toxicity": {"hold": 0.6, "reject": 0.97},
-        "severe_toxicity": {"hold": 0.4, "reject": 0.9},
-        "obscene": {"hold": 0.75, "reject": 0.98},
-        "threat": {"hold": 0.4, "reject": 0.95},
-        "insult": {"hold": 0.65, "reject": 0.97},
-        "identity_attack": {"hold": 0.4, "reject": 0.9},
-    },
-    "banned_words": [],
-    "suspect_words": [],
-    "hold_links_above": 2,
-    "hold_newcomers": 0,
-    "confirm_addresses": False,
-    "hold_unknown_language": True,
-    "hold_duplicates": True,
-    "publish_unscored": False,
-}
 
 
 class PolicyQuerySet(models.QuerySet["Policy"]):
@@ -39,7 +18,7 @@ class PolicyQuerySet(models.QuerySet["Policy"]):
 class Policy(models.Model):
     """One version of the rules. Rolling back is a new version with old rules, so the record stays whole.
 
-    `rules`: thresholds {label: {hold, reject}} on probabilities, word lists, and switches (see DEFAULT_RULES).
+    `rules`: thresholds {label: {hold, reject}} on probabilities, word lists, and switches (see moderation/policy.py).
     """
 
     version = models.PositiveIntegerField(unique=True)

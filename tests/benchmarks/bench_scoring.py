@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.bench_scoring [--data DIR] [--texts 400] [--part speed --part memory ...] [--markdown]
 
-The texts are the development sets ``dev_*.jsonl`` and ``spans_dev.csv`` in ``--data`` (default: ``PARLEY_DATA``, else
-``../shared/datasets``), which are not part of the repository. Without them the texts are written sentences of real
+The texts are the development sets ``dev_*.jsonl`` and ``spans_dev.csv`` in ``--data`` (default: ``PARLEY_DATA``), which
+are not part of the repository. Without them the texts are written sentences of real
 lengths, the speeds still mean something, and what needs labels is left out and said to be.
 
 Every method runs on the same chunk of texts before the next chunk begins, so that a busy machine is busy for all of
@@ -51,7 +51,7 @@ def row(what: str, measured: str, target: str = "", good: bool | None = None) ->
 
 
 def data_folder(given: Path | None) -> Path | None:
-    folder = given or Path(os.environ.get("PARLEY_DATA", ROOT.parent / "shared" / "datasets"))
+    folder = given or Path(os.environ.get("PARLEY_DATA", ""))
     return folder if (folder / "dev_civil.jsonl").is_file() else None
 
 

@@ -28,6 +28,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from config.local import services
@@ -148,8 +149,18 @@ class Browser:
             raise SystemExit(f"POST {path} answered {status}: {body[:300]!r}")
 
 
-def quantiles(ask: Callable[[int], object], times: int) -> str:
-    """Median and 95th percentile in milliseconds of `times` questions, after ten to warm up."""
+class Took(NamedTuple):
+    """Milliseconds at the median and at the 95th percentile."""
+
+    median: float
+    late: float
+
+    def __str__(self) -> str:
+        return f"{self.median:7.1f} {self.late:7.1f}"
+
+
+def quantiles(ask: Callable[[int], object], times: int) -> Took:
+    """How long `times` questions took, after ten to warm up."""
     for number in range(10):
         ask(number)
     took = []
@@ -157,7 +168,7 @@ def quantiles(ask: Callable[[int], object], times: int) -> str:
         begun = time.perf_counter()
         ask(number)
         took.append((time.perf_counter() - begun) * 1000)
-    return f"{statistics.median(took):7.1f} {statistics.quantiles(took, n=20)[-1]:7.1f}"
+    return Took(statistics.median(took), statistics.quantiles(took, n=20)[-1])
 
 
 def rate(work: Callable[[int, int], object], *, connections: int, seconds: float) -> float:
@@ -193,9 +204,12 @@ def beside_the_start(browser: Browser, size: int, sort: str, last: dict[str, int
 def reading(port: int, last: dict[str, int], times: int, seconds: float) -> None:
     browser = Browser(port)
     print(f"{'first page, made anew':32} {'median':>7} {'95 %':>7}  ms")
-    for size in SIZES:
-        for sort in SORTS:
-            print(f"{f'of-{size} {sort}':32}", quantiles(beside_the_start(browser, size, sort, last), times))
+    first = {
+        (size, sort): quantiles(beside_the_start(browser, size, sort, last), times) for size in SIZES for sort in SORTS
+    }
+    for (size, sort), took in first.items():
+        small = first[SIZES[0], sort]
+        print(f"{f'of-{size} {sort}':32} {took}   {took.median / small.median:.2f} of the time at {SIZES[0]:,}")
     deep = last["of-100000"]
     print(
         f"{'deep, newest, the middle':32}",
@@ -251,7 +265,6 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--times", type=int, default=100, help="questions per line of the table")
     arguments.add_argument("--seconds", type=float, default=8.0, help="how long each rate is measured")
-    arguments.add_argument("--with-scoring", action="store_true", help="also post while the scoring worker runs")
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder, services(Path(folder)) as found:
         os.environ.update({name.upper(): value for name, value in dict(found).items()})
@@ -273,13 +286,12 @@ def main() -> None:
         with served(dict(os.environ)) as port:
             reading(port, last, chosen.times, chosen.seconds)
             posting(port, chosen.times, chosen.seconds, "")
-            if chosen.with_scoring:
-                worker = subprocess.Popen([sys.executable, "manage.py", "score_pending", "--loop"], cwd=ROOT)
-                try:
-                    posting(port, chosen.times, chosen.seconds, ", scoring beside")
-                finally:
-                    worker.terminate()
-                    worker.wait(60)
+            worker = subprocess.Popen([sys.executable, "manage.py", "score_pending", "--loop"], cwd=ROOT)
+            try:
+                posting(port, chosen.times, chosen.seconds, ", scoring beside")
+            finally:
+                worker.terminate()
+                worker.wait(60)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,7 @@ from discussions import states
 from discussions.models import Article, Comment, Reader, Revision, State
 from moderation import decisions
 from moderation.models import Policy, Score
-from moderation.models.policy import DEFAULT_RULES
-from moderation.policy import Signals, Verdict, decide
+from moderation.policy import DEFAULT_RULES, Signals, Verdict, decide
 from tests.factories.discussions import post
 
 LABELS = {

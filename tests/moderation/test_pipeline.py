@@ -14,7 +14,7 @@ from discussions import posting
 from discussions.models import Article, Comment, Notice, OutboxEntry, State
 from moderation import pipeline, reconcile, scoring
 from moderation.models import Decision, Policy, QueueItem, Score, Worker
-from moderation.models.policy import DEFAULT_RULES
+from moderation.policy import DEFAULT_RULES
 from tests.doubles import scoring as double
 from tests.moderation.conftest import Say
 

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import reasons
-from moderation.models.policy import DEFAULT_RULES
-from moderation.policy import Signals, decide
+from moderation.policy import DEFAULT_RULES, Signals, decide
 
 QUIET = Signals(
     banned=[],

@@ -9,7 +9,7 @@ from django.test import Client
 from discussions.models import User
 from moderation import rules
 from moderation.models import Policy, Staff
-from moderation.models.policy import DEFAULT_RULES
+from moderation.policy import DEFAULT_RULES
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
 from tests.moderation.desk import staff

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from discussions.models import State
-from moderation.models.policy import DEFAULT_RULES
+from moderation.policy import DEFAULT_RULES
 from moderation.seeding import verdicts
 
 STRICT = DEFAULT_RULES | {"thresholds": {"toxicity": {"hold": 0.05, "reject": 0.06}}}
