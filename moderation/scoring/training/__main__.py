@@ -61,6 +61,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
     parser.add_argument("--start", type=Path, help="folder of a finished checkpoint (an earlier run's) to start from")
+    parser.add_argument("--layers", type=int, default=6, help="fewer make a smaller checkpoint, as for a cascade")
     parser.add_argument("--leave-out", default="", help="train without the sources named so (civil, jigsaw, …)")
     parser.add_argument("--bundle", action="store_true", help="copy the result into the program when the checks pass")
     return parser.parse_args()
@@ -83,7 +84,7 @@ def prepare(folder: Path, args: argparse.Namespace) -> tuple[list[Row], list[Row
 def fit(rows: list[Row], emoji: list[str], args: argparse.Namespace, folder: Path) -> Trainer:
     """Train (or go on training) and leave the averaged weights in `--out`."""
     tokenizer = body.write_tokenizer(emoji, folder)
-    model = body.fresh_model(tokenizer, emoji)
+    model = body.fresh_model(tokenizer, emoji, args.layers)
     head = body.SpansHead(model.config.hidden_size)
     if args.start:
         torch.nn.ModuleDict({"model": model, "spans": head}).load_state_dict(read_folder(args.start))

@@ -84,10 +84,11 @@ def _rebuilt(words: list[str], emoji: list[str]) -> BertTokenizerFast:
     )
 
 
-def fresh_model(tokenizer: BertTokenizerFast, emoji: list[str]) -> BertForSequenceClassification:
-    """The body with an untrained head for the six labels and named emoji."""
+def fresh_model(tokenizer: BertTokenizerFast, emoji: list[str], layers: int = 6) -> BertForSequenceClassification:
+    """The body's first `layers` layers with an untrained head for the six labels and named emoji."""
     model = BertForSequenceClassification.from_pretrained(
         source_folder(),
+        num_hidden_layers=layers,
         num_labels=len(LABELS),
         id2label=dict(enumerate(LABELS)),
         label2id={label: at for at, label in enumerate(LABELS)},
