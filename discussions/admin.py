@@ -81,6 +81,11 @@ class ReaderAdmin(ReadOnly):
     search_fields = ["name", "name_key"]
     fields = ["name", "kind", "email", "email_confirmed_at", "created_at", "erased_at"]
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Whoever may not look accounts up sees no address either."""
+        hidden = () if request.user.has_perm("discussions.view_user") else ("email", "email_confirmed_at")
+        return [name for name in super().get_fields(request, obj) if name not in hidden]
+
 
 @admin.register(User)
 class UserAdmin(ReadOnly):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client, override_settings
 
-from discussions.models import User
+from discussions.models import Article, Reader, User
+from moderation.models import Staff
+from tests.factories.discussions import ArticleFactory, post
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +44,102 @@ def test_the_local_demo_asks_for_no_second_factor(client: Client, admin: User) -
 def test_readers_are_told_that_it_is_not_for_them(client: Client) -> None:
     client.force_login(User.objects.create_user("ada@example.org", "a long password"))
     assert client.get("/admin/", follow=True).status_code == 403
+
+
+ARTICLES, ROLES = "/admin/discussions/article/", "/admin/moderation/staff/"
+
+
+@pytest.fixture
+def open_door(settings: Any) -> None:
+    settings.STAFF_NEED_SECOND_FACTOR = False
+
+
+def person(name: str) -> User:
+    return User.objects.create_user(f"{name}@example.org", "a long password")
+
+
+def give(client: Client, user: User, role: Staff.Role) -> None:
+    """As an admin does it, by the form."""
+    assert client.post(f"{ROLES}add/", {"user": user.pk, "role": role}).status_code == 302
+
+
+@pytest.mark.usefixtures("open_door")
+@pytest.mark.parametrize(
+    ("role", "articles", "roles"),
+    [
+        (Staff.Role.MODERATOR, 403, 403),
+        (Staff.Role.SENIOR, 403, 403),
+        (Staff.Role.EDITOR, 200, 403),
+        (Staff.Role.ADMIN, 200, 200),
+    ],
+)
+def test_a_role_given_in_the_admin_opens_what_it_should(
+    client: Client, admin: User, role: Staff.Role, articles: int, roles: int
+) -> None:
+    user = person("cleo")
+    client.force_login(admin)
+    give(client, user, role)
+    client.force_login(user)
+    assert client.get("/admin/").status_code == 200
+    assert client.get(f"{ARTICLES}add/").status_code == articles
+    assert client.get(f"{ROLES}add/").status_code == roles
+    assert client.get("/admin/account/emailaddress/").status_code == 403
+
+
+@pytest.mark.usefixtures("open_door")
+def test_an_editor_writes_and_closes_an_article(client: Client, admin: User) -> None:
+    user = person("edith")
+    client.force_login(admin)
+    give(client, user, Staff.Role.EDITOR)
+    client.force_login(user)
+    fields = {"title": "Tram", "slug": "tram", "body": "One.", "mode": "open"}
+    fields |= {"published_at_0": "2026-01-01", "published_at_1": "12:00:00"}
+    assert client.post(f"{ARTICLES}add/", fields).status_code == 302
+    article = Article.objects.get(slug="tram")
+    client.post(ARTICLES, {"action": "close", "_selected_action": [article.pk]})
+    article.refresh_from_db()
+    assert not article.is_open()
+
+
+@pytest.mark.usefixtures("open_door")
+def test_an_editor_looks_readers_up_without_their_addresses(client: Client, admin: User) -> None:
+    comment = post(ArticleFactory())
+    Reader.objects.filter(pk=comment.reader_id).update(email="hidden@example.org")
+    address = f"/admin/discussions/reader/{comment.reader_id}/change/"
+    user = person("edith")
+    client.force_login(admin)
+    assert "hidden@example.org" in client.get(address).content.decode()
+    give(client, user, Staff.Role.EDITOR)
+    client.force_login(user)
+    page = client.get(address)
+    assert page.status_code == 200
+    assert "hidden@example.org" not in page.content.decode()
+
+
+@pytest.mark.usefixtures("open_door")
+@pytest.mark.parametrize("many", [True, False])
+def test_a_role_taken_back_closes_the_admin(client: Client, admin: User, many: bool) -> None:
+    user = person("cleo")
+    client.force_login(admin)
+    give(client, user, Staff.Role.ADMIN)
+    role = Staff.objects.get(user=user)
+    if many:
+        chosen = {"action": "delete_selected", "_selected_action": [role.pk], "post": "yes"}
+        assert client.post(ROLES, chosen).status_code == 302
+    else:
+        assert client.post(f"{ROLES}{role.pk}/delete/", {"post": "yes"}).status_code == 302
+    user.refresh_from_db()
+    assert not user.is_staff
+    client.force_login(user)
+    assert client.get("/admin/", follow=True).status_code == 403
+
+
+@pytest.mark.usefixtures("open_door")
+def test_a_role_stays_with_its_account(client: Client, admin: User) -> None:
+    one, other = person("one"), person("other")
+    client.force_login(admin)
+    give(client, one, Staff.Role.EDITOR)
+    role = Staff.objects.get(user=one)
+    client.post(f"{ROLES}{role.pk}/change/", {"user": other.pk, "role": Staff.Role.MODERATOR})
+    role.refresh_from_db()
+    assert (role.user, role.role) == (one, Staff.Role.MODERATOR)
