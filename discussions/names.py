@@ -16,7 +16,6 @@ _NAMED = re.compile(r"LATIN (?:SMALL LETTER|CAPITAL LETTER|LETTER SMALL CAPITAL)
 _CHEROKEE = {"Ꭳ": "o", "Ꮆ": "g", "Ꮑ": "n", "Ꮕ": "n", "Ꮖ": "i", "Ꮳ": "c"}  # look-alikes that the table leaves out
 _LEET = str.maketrans("2345678@$!|€", "zeasgtbasile")  # 0 and 1 are folded in every key
 _PAIRS = (("rn", "m"), ("vv", "w"))  # two letters that pass for one
-_WORDS = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -80,7 +79,7 @@ def is_reserved(name: str) -> bool:
     kept = {_claim(_bare(reserved).casefold().translate(_LEET)) for reserved in settings.RESERVED_NAMES}
     text = _HUMP.sub(" ", _bare(name).translate(_LEET))
     for look in (text.casefold(), text):
-        words = _WORDS.findall(look)
+        words = "".join(_latin(char) or " " for char in look).split()
         runs = ("".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1))
         claims = {_claim(run) for run in runs}
         if not kept.isdisjoint(claims | {claim.removesuffix("s") for claim in claims}):

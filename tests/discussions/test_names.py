@@ -13,7 +13,7 @@ from discussions import names
         "moderator", "rnoderator", "m0d3rator", "M0DERAT0R", "moclerator", "mod.er.ator", "Moderators",
         "ＭＯＤ３ＲＡＴＯＲ", "Parley Moderator", "The Editor", "AdminTeam", "admin_team", "@dmin", "ADM!N", "adrnin",
         "Site Adm1n", "$taff", "5taff", "5t4ff", "edit0r", "ed1t0r", "Parley", "ParIey", "P4rley", "Раrlеу",
-        "ᎪᎠᎷᎥᏁ", "ꭺꭰꮇꭵꮑ", "ꮇꭳꭰꭼꭱꭺꭲꭳꭱ", "ᎷᎾᎠᎬᏒᎪᎢᎾᏒ", "ᎬᎠᎥᎢᎾᏒ", "SᎢᎪFF",
+        "ᎪᎠᎷᎥᏁ", "ꭺꭰꮇꭵꮑ", "ꮇꭳꭰꭼꭱꭺꭲꭳꭱ", "ᎷᎾᎠᎬᏒᎪᎢᎾᏒ", "ᎬᎠᎥᎢᎾᏒ", "SᎢᎪFF", "🅼oderator",
     ],
 )  # fmt: skip
 def test_no_look_alike_of_an_office_passes(name: str) -> None:
