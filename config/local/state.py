@@ -117,7 +117,7 @@ class State:
     # --- secrets ------------------------------------------------------------------------------------
 
     def secret(self, name: str) -> str:
-        """A random secret of 256 bits, made once under `name` with mode 600.
+        """A random secret of 384 bits, made once under `name` with mode 600.
 
         Raises ImproperlyConfigured where it can be neither read nor made.
         """
@@ -125,7 +125,7 @@ class State:
         try:
             if not (path.is_file() and path.stat().st_size):
                 self._make_folder()
-                _create_once(path, secrets.token_urlsafe(32))
+                _create_once(path, secrets.token_urlsafe(48))
             return path.read_text().strip()
         except OSError as error:
             from django.core.exceptions import ImproperlyConfigured

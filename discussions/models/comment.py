@@ -46,12 +46,6 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """Comments whose text every reader sees."""
         return self.filter(shown_revision__isnull=False)
 
-    def visible_to(self, reader: Reader | None) -> CommentQuerySet:
-        """The only place that knows visibility: what all may read, and one's own in any state but deleted."""
-        if reader is None:
-            return self.readable()
-        return self.filter(Q(shown_revision__isnull=False) | Q(reader=reader) & ~Q(state=State.DELETED))
-
     def waiting_of(self, reader: Reader) -> CommentQuerySet:
         """One reader's own comments that others cannot read (yet), oldest first."""
         return self.filter(reader=reader, state__in=[State.PENDING, State.HELD, State.REJECTED]).order_by("id")

@@ -50,11 +50,6 @@ class Checkpoint:
         """The body's architecture, one of ``ARCHITECTURES``."""
         return str(self.config["model_type"])
 
-    @property
-    def lower_cases(self) -> bool:
-        """Whether the tokenizer ignores case."""
-        return self.kind in {"bert", "albert"}
-
 
 def state_dir() -> Path:
     """The folder for everything this installation makes: ``PARLEY_STATE_DIR`` or ``.parley`` beside the code."""
