@@ -55,6 +55,10 @@ def impose(
     _check(kind=kind, reason_code=reason_code, until=until)
     if (reader is None) == (not domain):
         raise ValueError(_("Name either a reader or a mail domain."))
+    if domain and refuse_comments:
+        raise ValueError(
+            _("A sanction on a mail domain leaves comments as they are. Sanction the reader to refuse theirs.")
+        )
     if reader is not None:
         _check_reader(reader, by)
     made = Sanction.objects.create(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -16,7 +17,7 @@ from moderation.models import Appeal
 from moderation.views import last
 from moderation.views.access import DeskRequest, desk, refused
 from moderation.views.decide import conflict_page
-from moderation.views.queues import card_url
+from moderation.views.queues import card_url, is_script
 
 
 @never_cache
@@ -72,8 +73,13 @@ def reopen(request: DeskRequest, appeal_id: int) -> HttpResponse:
     try:
         appeals.reopen(appeal.pk, by=request.user)
     except decisions.Conflict as conflict:
+        last.forget_answer(request, appeal)
         return conflict_page(request, conflict)
     except decisions.NotAllowed as error:
         return refused(request, str(error))
     last.forget_answer(request, appeal)
+    if is_script(request):
+        words = _("Took it back: the appeal is open again")
+        told = last.taken_back(request, words, comment_id=appeal.comment_id)
+        return render(request, "moderation/parts/last.html", told)
     return redirect(card_url(appeal.comment_id, "appeals"))

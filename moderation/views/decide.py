@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import ngettext
 
 from discussions.models import Comment
 from moderation import bulk, cards, decisions, lists, roles
@@ -53,6 +54,7 @@ def undo(request: DeskRequest, decision_id: int) -> HttpResponse:
     try:
         decision = decisions.undo(decision_id=decision_id, by=request.user)
     except decisions.Conflict as conflict:
+        last.forget(request, decision_id=original.pk)  # or it would bar the way to the actions before it
         return conflict_page(request, conflict)
     except decisions.NotAllowed as error:
         return refused(request, str(error))
@@ -63,12 +65,19 @@ def undo(request: DeskRequest, decision_id: int) -> HttpResponse:
 def _done(request: DeskRequest, decision: Decision) -> HttpResponse:
     """A script gets the last action with its undo; a form is sent on to the queue's next card."""
     if is_script(request):
-        return render(request, "moderation/parts/last.html", {"last": last.told(decision), "fresh": True})
+        return render(request, "moderation/parts/last.html", _told(request, decision))
     name, query = _from(request)
     if decision.action == Action.UNDO:
         return redirect(card_url(decision.comment_id, name, query))
     following = lists.neighbour(name, Filters.of(_query(query)), by=request.user, without=[decision.comment_id])
     return redirect(card_url(following, name, query) if following else queue_url(name, query))
+
+
+def _told(request: DeskRequest, decision: Decision) -> dict[str, Any]:
+    told = last.told(decision)
+    if decision.action == Action.UNDO:
+        return last.taken_back(request, told["words"], comment_id=decision.comment_id)
+    return {"last": told, "back": told, "fresh": True}
 
 
 def _from(request: DeskRequest) -> tuple[str, str]:
@@ -95,7 +104,7 @@ def conflict_page(request: DeskRequest, conflict: decisions.Conflict) -> HttpRes
         "query": query,
     }
     if is_script(request):
-        return render(request, "moderation/parts/conflict.html", context, status=409)
+        return render(request, "moderation/parts/conflict.html", context | last.context(request), status=409)
     context |= frame(request, name, Filters())
     return render(request, "moderation/conflict.html", context, status=409)
 
@@ -135,7 +144,11 @@ def _results(request: DeskRequest, results: list[bulk.Result], batch: UUID | Non
     context = {"results": results, "done": done, "failed": len(results) - done, "batch": batch,
                "name": name, "query": query}  # fmt: skip
     if is_script(request):
-        return render(request, "moderation/parts/results.html", context | last.context(request))
+        words = ngettext(
+            "Took it back: %(n)d comment is where it was", "Took it back: %(n)d comments are where they were", done
+        )
+        told = last.context(request) if batch else last.taken_back(request, words % {"n": done})
+        return render(request, "moderation/parts/results.html", context | told)
     return render(request, "moderation/results.html", frame(request, name, Filters()) | context)
 
 

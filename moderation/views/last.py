@@ -47,9 +47,26 @@ def forget_answer(request: HttpRequest, appeal: Appeal) -> None:
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """The newest action that can be undone, and whether it has just happened."""
-    done = request.session.get(_KEY, [])
-    fresh = bool(request.session.pop(_FRESH, False))
-    return {"last": describe(done[-1]) if done else None, "fresh": fresh}
+    newest = undoable(request)
+    return {"last": newest, "back": newest, "fresh": bool(request.session.pop(_FRESH, False))}
+
+
+def taken_back(request: HttpRequest, words: str, *, comment_id: int | None = None) -> dict[str, Any]:
+    """After an undo: what it did, and the action before, which the next undo takes back."""
+    told_now = {
+        "words": words,
+        "batch": None,
+        "decision": None,
+        "comment": comment_id,
+        "appeal": None,
+        "action": "undo",
+    }
+    return {"last": told_now, "back": undoable(request), "fresh": True}
+
+
+def undoable(request: HttpRequest) -> dict[str, Any] | None:
+    """The newest action on the stack that still exists."""
+    return next(filter(None, map(describe, reversed(request.session.get(_KEY, [])))), None)
 
 
 def describe(entry: str) -> dict[str, Any] | None:

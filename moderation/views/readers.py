@@ -139,9 +139,8 @@ def lift(request: DeskRequest, sanction_id: int) -> HttpResponse:
         sanctions.lift(found, by=request.user)
     except decisions.NotAllowed as error:
         return refused(request, str(error))
-    if found.reader is None:
-        return redirect(request.POST["next"] if _is_ours(request) else reverse("desk"))
-    return _back(request, found.reader)
+    seen_at = found.reader or Reader.objects.filter(pk=_number(request.POST.get("reader", "")) or 0).first()
+    return _back(request, seen_at) if seen_at else redirect("desk")
 
 
 @desk(roles.DECIDE, methods=("POST",))

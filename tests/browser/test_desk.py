@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from discussions import posting
 from discussions.models import Article, Comment, Report, State, User
 from moderation import decisions, queue, tallies
-from moderation.models import Decision, Staff
+from moderation.models import Decision, Preset, Staff
 from tests.browser.conftest import log_in
 from tests.browser.test_accessible import RULES
 from tests.factories.discussions import AccountFactory, ArticleFactory, UserFactory
@@ -142,6 +142,110 @@ def test_selected_comments_are_refused_together_and_brought_back(at_desk: Page, 
         is_now(comment, State.HELD)
 
 
+def test_a_batch_is_refused_by_shift_r_and_digit_again_after_its_undo(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    for _time in range(2):
+        for _step in range(2):
+            at_desk.keyboard.press("x")
+            at_desk.keyboard.press("j")
+        at_desk.keyboard.press("Shift+R")
+        at_desk.keyboard.press("5")
+        expect(at_desk.locator("#card .results")).to_contain_text("2 comments done")
+        for comment in waiting[:2]:
+            is_now(comment, State.REJECTED)
+        at_desk.keyboard.press("u")
+        done(at_desk, "2 comments are where they were")
+        for comment in waiting[:2]:
+            is_now(comment, State.HELD)
+        at_desk.keyboard.press("k")
+        at_desk.keyboard.press("k")
+        card_says(at_desk, "number 0")
+
+
+def test_undo_goes_back_further_and_a_message_does_not_bar_it(at_desk: Page, waiting: list[Comment]) -> None:
+    for n in (0, 1, 2):
+        card_says(at_desk, f"number {n}")
+        at_desk.keyboard.press("a")
+        done(at_desk, "Approved")
+    card_says(at_desk, "number 3")
+    at_desk.route("**/decide/", lambda route: route.abort())
+    at_desk.keyboard.press("a")
+    expect(at_desk.locator(".last.error")).to_contain_text("Not saved")
+    for n in (2, 1, 0):
+        at_desk.keyboard.press("u")
+        card_says(at_desk, f"number {n}")
+        expect(at_desk.locator("#last .last.fresh")).to_contain_text("Took it back")
+        expect(at_desk.locator(".row.gone")).to_have_count(n)
+    for comment in waiting:
+        is_now(comment, State.HELD)
+
+
+def test_undo_waits_for_the_decision_that_is_on_its_way(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    at_desk.keyboard.press("a")
+    done(at_desk, "Approved")
+    card_says(at_desk, "number 1")
+    at_desk.keyboard.press("a")
+    at_desk.keyboard.press("u")
+    done(at_desk, "Took it back")
+    is_now(waiting[0], State.PUBLISHED)
+    is_now(waiting[1], State.HELD)
+
+
+def test_no_key_decides_on_the_card_before_while_the_next_is_on_its_way(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    at_desk.wait_for_load_state("networkidle")
+    slow: list[Route] = []
+    last = waiting[-1]
+    at_desk.route(f"**/desk/comments/{last.pk}/?queue=held", slow.append)
+    at_desk.locator(f'.row[data-id="{last.pk}"] a').click()
+    expect(at_desk.locator("#card[inert]")).to_have_count(1)
+    for key in ("a", "r", "1", "e"):
+        at_desk.keyboard.press(key)
+    slow[0].continue_()
+    card_says(at_desk, "number 7")
+    expect(at_desk.locator("#card[inert]")).to_have_count(0)
+    assert not Decision.objects.filter(actor="person").exists()
+    at_desk.keyboard.press("a")
+    done(at_desk, "Approved")
+    is_now(last, State.PUBLISHED)
+
+
+def test_words_questions_and_notes_are_written_and_sent_without_the_mouse(
+    at_desk: Page, waiting: list[Comment]
+) -> None:
+    card_says(at_desk, "number 0")
+    at_desk.keyboard.press("e")
+    at_desk.keyboard.type("Is this too much?")
+    at_desk.keyboard.press("Control+Enter")
+    expect(at_desk.locator("#card .ask")).to_contain_text("Is this too much?")
+    at_desk.keyboard.press("n")
+    at_desk.keyboard.type("Quotes the mayor.")
+    at_desk.keyboard.press("Control+Enter")
+    expect(at_desk.locator("#card .note")).to_contain_text("Quotes the mayor.")
+    at_desk.keyboard.press("r")
+    at_desk.keyboard.press("w")
+    at_desk.keyboard.type("Calmly, please: 1 word less.")
+    at_desk.keyboard.press("Escape")
+    at_desk.keyboard.press("9")
+    done(at_desk, "Other")
+    assert Decision.objects.get(actor="person").reason_words == "Calmly, please: 1 word less."
+
+
+def test_a_macro_brings_its_words_and_its_reason(
+    page: Page, live_server: LiveServer, moderator: User, waiting: list[Comment]
+) -> None:
+    Preset.objects.create(reason_code="off_topic", words="This belongs under the article on the budget.")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    log_in(page.context, live_server.url, moderator)
+    page.goto(f"{live_server.url}/desk/")
+    page.keyboard.press("r")
+    page.get_by_role("button", name="This belongs under").click()
+    page.keyboard.press("Enter")
+    done(page, "Beside the point")
+    assert Decision.objects.get(actor="person").reason_words == "This belongs under the article on the budget."
+
+
 def test_what_a_colleague_decides_turns_grey_and_cannot_be_overwritten(at_desk: Page, waiting: list[Comment]) -> None:
     cleo = UserFactory(email="cleo@example.org")
     Staff.objects.create(user=cleo, role=Staff.Role.MODERATOR)
@@ -214,6 +318,27 @@ def test_a_sanction_and_its_end_from_the_drawer(at_desk: Page, waiting: list[Com
     at_desk.get_by_role("button", name="Lift it").click()
     expect(at_desk.locator("#drawer .sanction.over")).to_contain_text("lifted")
     is_now(waiting[0], State.HELD)
+
+
+def test_what_the_drawer_refuses_is_said_in_it_and_what_it_does_shows_on_the_card(
+    at_desk: Page, waiting: list[Comment]
+) -> None:
+    card_says(at_desk, "number 0")
+    at_desk.keyboard.press("s")
+    at_desk.locator("#drawer details summary").click()
+    at_desk.get_by_label("Suspend: new comments are refused").check()
+    at_desk.get_by_role("button", name="Impose").click()
+    problem = at_desk.get_by_text("A suspension needs an end")
+    expect(problem).to_be_in_viewport()
+    under = (
+        "e => { const b = e.getBoundingClientRect(); return e.contains(document.elementFromPoint(b.x + 5, b.y + 5)) }"
+    )
+    assert problem.evaluate(under)
+    at_desk.locator("#drawer select[name=days]").select_option("7")
+    at_desk.get_by_role("button", name="Impose").click()
+    expect(at_desk.locator("#drawer .sanction")).to_contain_text("suspended")
+    at_desk.keyboard.press("Escape")
+    expect(at_desk.locator("#card .card-head .tag.refuse")).to_contain_text("suspended")
 
 
 def test_a_phone_shows_one_pane_and_decides_without_keys(

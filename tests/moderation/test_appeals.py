@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from discussions.models import Comment, Notice, State, User
 from discussions.views import who
@@ -104,3 +105,15 @@ def test_a_question_goes_to_the_colleague_it_is_for(desk: Client, held: Comment,
     assert "No colleague has asked" in bystander.get("/desk/queue/mine/").content.decode()
     other.post(f"/desk/comments/{held.pk}/unask/")
     assert "No colleague has asked" in other.get("/desk/queue/mine/").content.decode()
+
+
+def test_a_script_takes_an_answer_back_and_gets_no_whole_card(
+    senior_desk: Client, appeal: Appeal, refused: Comment
+) -> None:
+    senior_desk.post(reverse("desk_answer", args=[appeal.pk]), {"outcome": "overturned"})
+    answer = senior_desk.post(reverse("desk_reopen", args=[appeal.pk]), headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "the appeal is open again" in answer.content.decode()
+    assert "data-card" not in answer.content.decode()
+    refused.refresh_from_db()
+    assert refused.state == State.REJECTED

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from discussions import posting
@@ -100,6 +101,7 @@ def test_moderators_do_not_sanction_and_colleagues_are_not_sanctioned(
         ({"kind": "ban", "until": timezone.now() - timedelta(days=1)}, "in the past"),
         ({"kind": "ban", "domain": "not a domain", "reader": None}, "mail domain"),
         ({"kind": "ban", "reader": None}, "either a reader"),
+        ({"kind": "ban", "reader": None, "domain": "example.org", "refuse_comments": True}, "leaves comments as they"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_words(author: Reader, senior: User, more: dict[str, object], says: str) -> None:
@@ -137,3 +139,17 @@ def test_the_last_day_there_is_ends_a_suspension_without_an_error(senior_desk: C
     form = {"kind": "suspend", "reason": "insult", "until": "9999-12-31"}
     assert senior_desk.post(f"/desk/readers/{author.pk}/sanctions/", form).status_code == 302
     assert Sanction.objects.get().until is not None
+
+
+def test_a_domains_sanction_is_lifted_in_the_drawer_of_the_reader_it_was_seen_at(
+    senior_desk: Client, author: Reader
+) -> None:
+    script = {"headers": {"HX-Request": "true"}}
+    where = reverse("desk_sanction", args=[author.pk])
+    imposed = senior_desk.post(where, {"kind": "ban", "reason": "spam", "scope": "domain"}, **script)
+    assert imposed.status_code == 200
+    made = Sanction.objects.get()
+    assert made.domain == "example.org"
+    lifted = senior_desk.post(reverse("desk_lift", args=[made.pk]), {"reader": author.pk}, **script).content.decode()
+    assert f'data-reader-id="{author.pk}"' in lifted
+    assert "lifted by" in lifted

@@ -232,3 +232,46 @@ def test_an_edit_is_shown_as_a_diff(desk: Client, held: Comment) -> None:
     posting.edit(comment=held, text="You are wrong and everyone in this town knows it.", by=held.reader)
     page = desk.get(reverse("desk_comment", args=[held.pk])).content.decode()
     assert "<del>an idiot </del><ins>wrong </ins>" in page
+
+
+def test_one_undo_leads_to_the_one_before_and_none_bars_the_way(
+    desk: Client, settled: Say, held: Comment, colleague: User
+) -> None:
+    first, second, third = held, settled(f"{RUDE} Twice."), settled(f"{RUDE} Thrice.")
+    for comment in (first, second, third):
+        decide(desk, comment)
+    made = dict(Decision.objects.filter(actor="person").values_list("comment_id", "pk"))
+    third.refresh_from_db()
+    decisions.by_person(
+        comment_id=third.pk, action="reject", by=colleague, version_seen=third.version, reason_code="spam"
+    )
+
+    script = {"headers": {"HX-Request": "true"}}
+    barred = desk.post(reverse("desk_undo", args=[made[third.pk]]), **script)
+    assert barred.status_code == 409
+    assert reverse("desk_undo", args=[made[second.pk]]) in barred.content.decode()
+    answer = desk.post(reverse("desk_undo", args=[made[second.pk]]), **script).content.decode()
+    assert "Undo the one before" in answer
+    assert reverse("desk_undo", args=[made[first.pk]]) in answer
+    answer = desk.post(reverse("desk_undo", args=[made[first.pk]]), **script).content.decode()
+    assert "<form" not in answer
+    assert QueueItem.objects.filter(comment__in=[first, second], kind="held").count() == 2
+
+
+def test_a_batch_taken_back_says_so_and_leads_to_the_action_before(desk: Client, settled: Say, held: Comment) -> None:
+    other = settled(f"{RUDE} Twice.")
+    decide(desk, other)
+    script = {"headers": {"HX-Request": "true"}}
+    data = {"action": "approve", "item": [f"{held.pk}:{held.version}"], "queue": "held"}
+    done = desk.post(reverse("desk_many"), data, **script).content.decode()
+    [undo] = re.findall(r'action="(/desk/many/[^"]+/undo/)"', done)
+    back = desk.post(undo, {}, **script).content.decode()
+    assert "Took it back: 1 comment is where it was" in back
+    assert reverse("desk_undo", args=[Decision.objects.get(comment_id=other.pk, actor="person").pk]) in back
+    assert undo not in back
+
+
+def test_a_note_is_kept_with_the_comment_it_is_about(desk: Client, held: Comment) -> None:
+    desk.post(reverse("desk_note", args=[held.reader_id]), {"text": "Quotes the mayor.", "comment": held.pk})
+    card = desk.get(reverse("desk_comment", args=[held.pk])).content.decode()
+    assert re.search(r"Quotes the mayor\..*on this comment", card)

@@ -7,9 +7,11 @@
   const headers = { "HX-Request": "true", "X-Requested-With": "desk" };
   const list = $(".list[data-queue]");
   const cards = new Map(); // comment id → promise of the card's HTML
-  const AHEAD = 3;
+  const AHEAD = 5;
   let since = 0; // when "g" or "r" was pressed
   let prefix = "";
+  let stay = 0;
+  let sends = Promise.resolve(); // what is on its way; u waits for it, or it would take back the wrong thing
 
   /* --- rows ------------------------------------------------------------------------------------ */
   const rows = () => $$("#rows .row[data-id]");
@@ -39,7 +41,9 @@
 
   const put = (html) => {
     const card = $("#card");
+    card.inert = false;
     card.innerHTML = html;
+    lastFrom(card);
     window.htmx?.process(card);
     card.dispatchEvent(new CustomEvent("parley:shown", { bubbles: true }));
     $("#cardpane").scrollTop = 0;
@@ -54,12 +58,14 @@
     link(row).setAttribute("aria-current", "true");
     row.scrollIntoView({ block: "nearest" });
     $("main").classList.remove("peek");
+    $("#card").inert = true; // no key decides on the card before while this one is on its way
     try {
       const html = await fetchCard(row);
       if (here() !== row) return;
       put(html);
       if (history) window.history.replaceState(null, "", link(row).href);
-      post(`/desk/comments/${row.dataset.id}/lease/`).catch(() => {});
+      clearTimeout(stay);
+      stay = setTimeout(() => post(`/desk/comments/${row.dataset.id}/lease/`).catch(() => {}), 400); // not for those leafed past
     } catch {
       say("The card could not be fetched. Is the network there? Try again with j or k.");
     }
@@ -105,11 +111,16 @@
   const last = (html) => {
     const holder = $("#last");
     holder.innerHTML = html;
-    const shown = $(".last", holder);
+    const shown = $(".last.fresh", holder);
     if (!shown) return;
-    shown.classList.add("fresh");
     clearTimeout(hide);
     hide = setTimeout(() => shown.classList.remove("fresh"), 10000);
+  };
+  const lastFrom = (part) => { // an answer may bring along what the next undo takes back
+    const holder = $("[data-last-holder]", part);
+    const told = holder ? $(".last", holder.content) : $(".results ~ .last", part);
+    if (told) last(told.outerHTML);
+    (holder || told)?.remove();
   };
   const say = (words) => {
     const box = document.createElement("div");
@@ -117,9 +128,11 @@
     const p = document.createElement("p");
     p.textContent = words;
     box.append(p);
-    $("#last").replaceChildren(box);
-    clearTimeout(hide);
-    hide = setTimeout(() => box.remove(), 10000);
+    box.setAttribute("role", "alert");
+    $$(".last.error").forEach((earlier) => earlier.remove());
+    $("#last .last")?.classList.remove("fresh"); // out of view, yet u still finds it
+    ($("#drawer")?.open ? $("#drawer") : $("#last")).append(box); // what is under a dialog is not seen
+    setTimeout(() => box.remove(), 10000);
   };
 
   const mark = (row, state, words) => {
@@ -163,7 +176,8 @@
         told.innerHTML = html;
         const conflict = $("[data-conflict]", told);
         mark(row, conflict?.dataset.state || "held", conflict?.dataset.label || "");
-        if (row && (here() === row || !next)) put(html); else say(conflict ? $("p", conflict).textContent : "");
+        if (row && (here() === row || !next)) put(html);
+        else { lastFrom(told); say(conflict ? $("p", conflict).textContent.trim() : ""); }
       } else {
         row?.classList.remove("sending");
         const told = document.createElement("div");
@@ -177,6 +191,7 @@
   };
 
   const emptied = () => {
+    $("#card").inert = false;
     $("#card").innerHTML = `<p class="nothing">${list?.dataset.empty || "✓"}</p>`;
   };
 
@@ -199,10 +214,18 @@
     live();
   };
 
+  const inLine = (work) => { sends = Promise.allSettled([sends, work]); };
+  const takeBack = (find) => {
+    sends = sends.then(() => { const form = find(); return form ? undo(form) : say("There is nothing to undo."); });
+  };
+
   const back = (id) => {
     cards.delete(id);
     const row = $(`#rows .row[data-id="${id}"]`);
-    if (row) { row.dataset.version = String(Number(row.dataset.version) + 2); mark(row, ""); }
+    if (!row) return;
+    row.dataset.version = String(Number(row.dataset.version) + 2); // there and back
+    $("input", row).value = `${id}:${row.dataset.version}`;
+    mark(row, "");
   };
 
   /* --- many --------------------------------------------------------------------------------------- */
@@ -224,11 +247,9 @@
       const row = $(`#rows .row[data-id="${item.dataset.result}"]`);
       cards.delete(item.dataset.result);
       if (row && item.dataset.done === "1") mark(row, approve ? "published" : "rejected", approve ? "✓" : "✗");
-      else if (row) { row.classList.add("gone"); $("input", row).checked = false; }
+      else if (row) $("input", row).checked = false; // whether somebody was first, live() finds out
     });
-    const undoable = $(".last", told);
-    if (undoable) { last(undoable.outerHTML); undoable.remove(); }
-    put(told.innerHTML);
+    put(html);
     count();
     live();
   };
@@ -263,6 +284,11 @@
     }).catch(() => {});
   };
 
+  let stale = false; // a sanction may have moved the very comment on the card
+  $("#drawer")?.addEventListener("close", () => {
+    if (stale && here() && open(here())) show(here());
+    stale = false;
+  });
   const drawer = async (url, options) => {
     const answer = await fetch(url, options ?? { headers }).catch(() => null);
     if (!answer) return say("The network did not answer. Try again.");
@@ -274,6 +300,7 @@
       return;
     }
     $("#drawer-body").innerHTML = html;
+    if (options) { cards.clear(); stale = true; live(); }
     if (!$("#drawer").open) $("#drawer").showModal();
     $("#drawer").scrollTop = 0;
   };
@@ -287,9 +314,14 @@
   };
 
   /* --- keys ----------------------------------------------------------------------------------------- */
-  const press = (selector) => { const it = $(selector); if (it) it.click(); return Boolean(it); };
+  const press = (selector) => {
+    const it = $(selector);
+    if (it && !it.closest("[inert]")) it.click();
+    return Boolean(it);
+  };
+  const onCard = (selector) => $(`#card:not([inert]) ${selector}`);
   const refuse = () => {
-    const box = $("#card details.refuse");
+    const box = onCard("details.refuse");
     if (!box) return;
     box.open = true;
     box.scrollIntoView({ block: "nearest" });
@@ -300,11 +332,11 @@
     j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
     a: () => press('#card form[data-decide="approve"] button'),
     r: refuse,
-    u: () => press("#last form[data-undo] button") || say("There is nothing to undo."),
+    u: () => takeBack(() => $("#last form[data-undo]")),
     t: () => press("#card [data-thread]"),
     s: () => press("#card [data-reader]"),
-    e: () => { const box = $("#card details.escalate"); if (box) { box.open = true; $("textarea", box)?.focus(); } },
-    n: () => { const box = $("#card details.notes"); if (box) { box.open = true; $("textarea", box)?.focus(); } },
+    e: () => { const box = onCard("details.escalate"); if (box) { box.open = true; $("textarea", box)?.focus(); } },
+    n: () => { const box = onCard("details.notes"); if (box) { box.open = true; $("textarea", box)?.focus(); } },
     v: () => press("#unveil"),
     x: () => { const box = here() && $("input", here()); if (box && !box.disabled) { box.checked = !box.checked; count(); } },
     A: () => picked().length && press('#bulk button[value="approve"]'),
@@ -318,10 +350,23 @@
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
     if (event.key === "Escape") {
-      if (typing) { event.target.blur(); event.preventDefault(); }
-      $$("#card details[open].refuse, #card details[open].escalate").forEach((box) => { box.open = false; });
-      if (!typing && picked().length) { picked().forEach((box) => { box.checked = false; }); count(); }
       prefix = "";
+      if (typing) { event.target.blur(); if (!event.target.closest("dialog")) event.preventDefault(); return; }
+      $$("#card details[open].refuse, #card details[open].escalate, #card details[open].notes").forEach((box) => { box.open = false; });
+      if (picked().length) { picked().forEach((box) => { box.checked = false; }); count(); }
+      return;
+    }
+    const form = event.target.form;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form?.matches("[data-ask], [data-note], [data-drawer]")) {
+      event.preventDefault();
+      form.requestSubmit();
+      return;
+    }
+    if (event.target.matches("#bulk select") && /^[1-9]$/.test(event.key)) {
+      event.preventDefault();
+      event.target.selectedIndex = Number(event.key) - 1;
+      event.target.blur();
+      press('#bulk button[value="reject"]');
       return;
     }
     if (typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
@@ -329,6 +374,11 @@
       prefix = "";
       const go = $(`[data-g="${event.key}"]`);
       if (go) { event.preventDefault(); go.click(); }
+      return;
+    }
+    if (event.key === "w" && onCard("details.refuse")?.open) {
+      event.preventDefault();
+      $("#card .own-words textarea").focus();
       return;
     }
     if (/^[1-9]$/.test(event.key) && $("#card details.refuse")?.open) {
@@ -343,20 +393,20 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.matches("[data-decide]") && form.closest("#card") && list) { event.preventDefault(); decide(form, event.submitter); }
-    else if (form.matches("[data-undo]") && list) { event.preventDefault(); undo(form); }
-    else if (form.matches("[data-ask]") && list) { event.preventDefault(); ask(form); }
+    if (form.matches("[data-decide]") && form.closest("#card") && list) { event.preventDefault(); inLine(decide(form, event.submitter)); }
+    else if (form.matches("[data-undo]") && list) { event.preventDefault(); takeBack(() => (form.isConnected ? form : null)); }
+    else if (form.matches("[data-ask], [data-note]") && list) { event.preventDefault(); ask(form); }
     else if (form.matches("[data-drawer]") && form.closest("#drawer")) {
       event.preventDefault();
       drawer(form.getAttribute("action"), { method: "POST", headers: { ...headers, "X-CSRFToken": token() }, body: new FormData(form, event.submitter) });
     }
-    else if (form.matches("#bulk")) { event.preventDefault(); bulk(form, event.submitter); }
+    else if (form.matches("#bulk")) { event.preventDefault(); inLine(bulk(form, event.submitter)); }
   });
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-help]")) return $("#help").showModal();
     const preset = event.target.closest("[data-preset]");
-    if (preset) { const box = $("textarea", preset.closest("form")); box.value = preset.dataset.preset; box.focus(); return; }
+    if (preset) { const box = $("textarea", preset.closest("form")); box.value = preset.dataset.preset; $(`[value="${preset.dataset.reason}"]`, preset.closest("form"))?.focus(); return; }
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     const reader = event.target.closest("[data-reader], [data-drawer-link]");
     if (reader && (reader.matches("[data-reader]") || reader.closest("#drawer"))) { event.preventDefault(); drawer(reader.href); return; }
