@@ -159,13 +159,14 @@ def some(comment_ids: Sequence[int]) -> list[Row]:
     return [found[comment_id] for comment_id in comment_ids if comment_id in found]
 
 
-def newer_than(article_id: int, comment_id: int) -> int:
-    """How many shown comments have a higher id than this, counted to 100 at most."""
+def newer_than(article_id: int, comment_id: int, *, besides: int | None = None) -> int:
+    """How many shown comments have a higher id than this, counted to 100 at most; not those of reader `besides`."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM (SELECT 1 FROM discussions_comment"
-            " WHERE article_id = %s AND id > %s AND shown_revision IS NOT NULL LIMIT 100) newest",
-            [article_id, comment_id],
+            " WHERE article_id = %s AND id > %s AND shown_revision IS NOT NULL"
+            " AND reader_id IS DISTINCT FROM %s::bigint LIMIT 100) newest",
+            [article_id, comment_id, besides],
         )
         return int(cursor.fetchone()[0])
 

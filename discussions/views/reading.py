@@ -177,11 +177,12 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def news(request: HttpRequest, slug: str) -> HttpResponse:
-    """How many comments have appeared since the one the page knows as its newest."""
+    """How many comments of others have appeared since the one the page knows as its newest."""
     found = get_object_or_404(Article.objects.only("pk"), slug=slug)
     after = request.GET.get("after", "")
     known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
-    return JsonResponse({"new": threads.newer_than(found.pk, known)})
+    reader = who.current(request)
+    return JsonResponse({"new": threads.newer_than(found.pk, known, besides=reader.pk if reader else None)})
 
 
 @require_safe

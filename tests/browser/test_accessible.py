@@ -100,6 +100,17 @@ def test_every_page_fits_320_pixels(browser: Browser, live_server: LiveServer, n
         assert page.locator("html").evaluate("e => e.scrollWidth") <= 320
 
 
+def test_axe_finds_nothing_in_a_message(browser: Browser, live_server: LiveServer) -> None:
+    world = World()
+    with browser.new_context(bypass_csp=True, locale="en-GB") as context:
+        log_in(context, live_server.url, world.account.user)
+        page = context.new_page()
+        page.goto(live_server.url + world.article.get_absolute_url())
+        page.get_by_role("button", name="Follow by e-mail").click()
+        page.locator(".message").wait_for()
+        assert findings(page) == []
+
+
 def test_axe_finds_nothing_in_what_opens_in_place(browser: Browser, live_server: LiveServer) -> None:
     world = World()
     with browser.new_context(bypass_csp=True, locale="ar") as context:

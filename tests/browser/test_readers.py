@@ -37,8 +37,10 @@ def test_a_kind_comment_is_posted_and_appears(page: Page, live_server: LiveServe
     mine = page.locator("#mine .c").first
     expect(mine).to_contain_text("Only you see this yet")
     expect(page.locator("#write textarea")).to_have_value("")
+    expect(mine).to_be_focused()
     move(Comment.objects.get(), State.PUBLISHED)
     expect(mine).not_to_contain_text("Only you see this yet")
+    expect(mine).to_be_focused()
     expect(mine.locator("em")).to_have_text("somewhere")
     page.reload()
     expect(page.locator("#thread .c")).to_have_count(1)
@@ -73,6 +75,7 @@ def test_an_answer_opens_in_place_and_keeps_the_focus(page: Page, live_server: L
     page.keyboard.press("Enter")
     write(page, "I do, please.", form)
     expect(page.locator(f"#c{root.pk} .own")).to_contain_text("I do, please.")
+    expect(page.locator(f"#c{root.pk} .own")).to_be_focused()
     assert Comment.objects.get(parent=root).reader.name == "Ada Brook"
 
 
@@ -131,13 +134,15 @@ def test_reporting_illegal_content_asks_for_what_the_law_asks(
     comment = post(article)
     page.goto(live_server.url + article.get_absolute_url())
     page.locator(f"#c{comment.pk}").get_by_role("link", name="Report").click()
+    expect(page.get_by_label("I believe in good faith")).to_be_hidden()
     page.get_by_label("illegal content").check()
     page.get_by_role("button", name="Send report").click()
     expect(page.locator(".report .error")).to_have_count(2)
+    expect(page.get_by_label("In your words")).to_be_focused()
     page.get_by_label("In your words").fill("It calls for a crime.")
     page.get_by_label("I believe in good faith").check()
     page.get_by_role("button", name="Send report").click()
-    expect(page.get_by_text("Thank you. A person will look at it.")).to_be_visible()
+    expect(page.get_by_text("Thank you. A person will look at it.")).to_be_focused()
     assert Report.objects.get().reason == "illegal"
 
 
@@ -152,6 +157,31 @@ def test_a_branch_folds_by_keyboard(page: Page, live_server: LiveServer, article
     expect(fold).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("Enter")
     expect(page.get_by_text("A leaf of it.")).to_be_visible()
+
+
+def test_a_folded_branch_says_how_much_it_holds_and_opens_at_its_head(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    root = post(article, "Soon gone.")
+    post(article, "A leaf of it.", parent=root)
+    move(root, State.REJECTED)
+    page.goto(live_server.url + article.get_absolute_url())
+    page.locator(f"#c{root.pk} > .fold").press("Enter")
+    head = page.locator(f"#c{root.pk} > article > .gone")
+    expect(head).to_have_attribute("data-folded", "2")
+    head.click()
+    expect(page.get_by_text("A leaf of it.")).to_be_visible()
+
+
+def test_paper_shows_whole_dates(page: Page, live_server: LiveServer, article: Article) -> None:
+    comment = post(article)
+    page.goto(live_server.url + article.get_absolute_url())
+    time = page.locator(f"#c{comment.pk} time")
+    expect(time).to_have_text("now")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(time).to_contain_text(str(comment.created_at.year))
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(time).to_have_text("now")
 
 
 def test_more_replies_come_without_a_reload_and_only_once(

@@ -168,6 +168,7 @@ def test_new_comments_are_counted_from_the_newest_known(article: Article) -> Non
     post(article)
     post(article, state=State.HELD)
     assert threads.newer_than(article.pk, first.pk) == 1
+    assert threads.newer_than(article.pk, 0, besides=first.reader_id) == 1
 
 
 @pytest.mark.parametrize("sort", list(threads.ORDERS))

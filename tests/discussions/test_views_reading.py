@@ -136,11 +136,13 @@ def test_more_replies_come_as_a_fragment_or_as_a_page(client: Client, article: A
 
 
 def test_news_counts_what_appeared(client: Client, article: Article) -> None:
-    first = post(article)
+    first = post(article, reader=AccountFactory())
     post(article)
     answer = client.get(f"/articles/{article.slug}/new/", {"after": first.pk})
     assert answer.json() == {"new": 1}
     assert client.get(f"/articles/{article.slug}/new/", {"after": "x"}).json() == {"new": 2}
+    client.force_login(first.reader.user)
+    assert client.get(f"/articles/{article.slug}/new/", {"after": "x"}).json() == {"new": 1}
 
 
 def test_counts_of_many_articles_come_at_once(client: Client, article: Article) -> None:

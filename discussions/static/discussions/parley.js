@@ -12,11 +12,12 @@
   const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
   const short = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
   const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [86400 * 7, "day", 86400]];
-  function tellTime(node) {
+  function tellTime(node, onPaper = false) {
     const at = new Date(node.dateTime);
     if (Number.isNaN(at.valueOf())) return;
     const age = (Date.now() - at) / 1000;
     node.title = full.format(at);
+    if (onPaper) { node.textContent = node.title; return; }
     const step = steps.find(([most]) => age < most);
     if (age < 45) node.textContent = relative.format(0, "second");
     else node.textContent = step ? relative.format(-Math.max(1, Math.round(age / step[2])), step[1]) : short.format(at);
@@ -37,8 +38,8 @@
     const item = button.closest(".c");
     const folded = item.classList.toggle("folded");
     button.setAttribute("aria-expanded", String(!folded));
-    const by = item.querySelector(":scope > article > .by");
-    if (by) by.dataset.folded = String(item.querySelectorAll(".c").length + 1);
+    const head = item.querySelector(":scope > article > :is(.by, .gone)");
+    if (head) head.dataset.folded = String(item.querySelectorAll(".c").length + 1);
   }
 
   /* Drafts stay on this device until they are posted. */
@@ -64,7 +65,7 @@
   }
 
   function prepare(from) {
-    all("time", from).forEach(tellTime);
+    all("time", from).forEach((node) => tellTime(node));
     all(".thread .c", from).forEach(addFold);
     if (from.matches && from.matches(".c")) addFold(from);
     all("form.write", from).forEach(prepareForm);
@@ -143,6 +144,8 @@
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const target = event.target.closest(".fold, .acts .v, .acts a.in, .more a[href*='/replies/']");
+    const head = event.target.closest("a") ? null : event.target.closest(".folded > article > :is(.by, .gone)");
+    if (head) { fold(head.closest(".c").querySelector(":scope > .fold")); return; }
     if (!target) return;
     if (target.matches(".fold")) { fold(target); return; }
     if (target.matches(".v")) { event.preventDefault(); vote(target); return; }
@@ -176,6 +179,17 @@
     const form = event.detail.requestConfig && event.detail.requestConfig.elt;
     const posted = form && form.matches && form.matches("form.write[data-draft]") && event.detail.xhr.status < 300;
     if (posted) store.set(draftKey(form), "");
+  });
+  /* Where a form was, its answer is: the focus goes to what is wrong with it, or to what it has become. */
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const { requestConfig } = event.detail;
+    if (!requestConfig || requestConfig.verb !== "post" || !requestConfig.elt.matches("form")) return;
+    if (document.activeElement !== document.body) return;
+    const made = event.target;
+    const field = made.querySelector("[aria-invalid=true], .field:has(.error) :is(input, textarea)");
+    const place = field || (made.matches("form.write") ? document.querySelector("#mine > .c") : made.querySelector(".c")) || made;
+    if (!field) place.tabIndex = -1;
+    place.focus();
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.detail.elt;
@@ -211,7 +225,9 @@
 
   function start() {
     prepare(document.body);
-    setInterval(() => all("time").forEach(tellTime), 30000);
+    setInterval(() => all("time").forEach((node) => tellTime(node)), 30000);
+    addEventListener("beforeprint", () => all("time").forEach((node) => tellTime(node, true)));
+    addEventListener("afterprint", () => all("time").forEach((node) => tellTime(node)));
   }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start); else start();
 })();
