@@ -45,6 +45,24 @@ def test_the_compiled_texts_are_those_of_the_source(language: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "says", "not_so"),
+    [("en", "No account yet?", "Sign In"), ("de", "Noch kein Konto?", "Du hast")],
+)
+def test_the_account_pages_speak_with_the_sites_voice(client: Client, language: str, says: str, not_so: str) -> None:
+    page = client.get("/accounts/login/", headers={"Accept-Language": language}).content.decode()
+    assert says in page
+    assert not_so not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_every_language_is_offered_under_its_own_name(client: Client, language: str) -> None:
+    page = client.get("/", headers={"Accept-Language": language}).content.decode()
+    assert [name for name in (">English<", ">Deutsch<", ">العربيّة<") if name not in page] == []
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(("language", "says"), [("de", "Kommentar senden"), ("ar", "انشر التعليق")])
 def test_an_article_speaks_the_readers_language(client: Client, language: str, says: str) -> None:
     page = client.get(ArticleFactory().get_absolute_url(), headers={"Accept-Language": language})
