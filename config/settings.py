@@ -172,7 +172,6 @@ PERSPECTIVE_LANGUAGES = env.list("PERSPECTIVE_LANGUAGES", default=[])  # accepte
 
 # --- taking part --------------------------------------------------------------------------------------
 COMMENT_MAX_CHARS = env.int("COMMENT_MAX_CHARS", default=8000)
-COMMENT_MAX_DEPTH = 30  # also a database constraint
 EDIT_WINDOW_SECONDS = env.int("EDIT_WINDOW_SECONDS", default=900)
 POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", default=60)
 CLOSE_AFTER_DAYS = env.int("CLOSE_AFTER_DAYS", default=0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ import psutil
 import psycopg
 import requests
 
+from config.local.processes import free_port
 from config.local.state import CHECKOUT, State
 
 FULL = os.environ.get("PARLEY_CHAOS") == "full"
@@ -37,12 +37,6 @@ def until(what: str, condition: Callable[[], bool], seconds: float) -> float:
         assert time.monotonic() - begun < seconds, f"not within {seconds:.0f} s: {what}"
         time.sleep(0.05)
     return time.monotonic() - begun
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -125,23 +119,24 @@ class Product:
 
     @contextmanager
     def readers(self, count: int = 2, *, most: int = 400) -> Iterator[None]:
-        """`count` readers post as fast as they are answered, at most `most` comments, until the block ends."""
+        """`count` readers post as fast as they are answered until the block ends, or until some `most` were accepted.
+
+        A post that is refused uses nothing up, so that an outage, however long, still finds readers when it is over.
+        """
         stop = threading.Event()
-        left = iter(range(most))
-        lock = threading.Lock()
+        before = len(self.acknowledged)
 
         def read_and_write() -> None:
             session = requests.Session()
-            while not stop.is_set():
-                with lock:
-                    number = next(left, None)
-                if number is None:
-                    return
+            while not stop.is_set() and len(self.acknowledged) - before < most:
+                text = RUDE if len(self.answers) % 5 == 0 else KIND
                 try:
                     self.action(session)
-                    self.post(session, (RUDE if number % 5 == 0 else KIND) % uuid4().hex[:8])
+                    accepted = self.post(session, text % uuid4().hex[:8])
                 except (requests.RequestException, AssertionError):
-                    stop.wait(0.2)  # the page itself was not to be had; try again
+                    accepted = False  # the page itself was not to be had
+                if not accepted:
+                    stop.wait(0.2)
 
         threads = [threading.Thread(target=read_and_write, daemon=True) for _ in range(count)]
         for thread in threads:
@@ -203,8 +198,8 @@ def running(folder: Path, *, demo: bool = False, **environment: str) -> Iterator
     Without `demo` it is empty but for one article, so that nothing is in it but what the test posts.
     """
     port = free_port()
-    away = {"DATABASE_URL", "REDIS_URL", "PARLEY_STATE_DIR", "PORT", "DJANGO_SETTINGS_MODULE"}
-    env = {key: value for key, value in os.environ.items() if key not in away}
+    away = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SITE_URL", "PARLEY_LOCAL", "BIND", "MAKELEVEL")
+    env = os.environ | dict.fromkeys(away, "")  # nothing of the tests' own services, nor of a `.env` in the checkout
     env |= {
         "PARLEY_STATE_DIR": str(folder),
         "PORT": str(port),

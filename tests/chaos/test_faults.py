@@ -38,6 +38,12 @@ def settle(site: Product) -> None:
     assert site.half_written() == 0
 
 
+def posting(site: Product) -> None:
+    """Wait until this block's readers are at it."""
+    before = len(site.acknowledged)
+    until("readers are posting", lambda: len(site.acknowledged) > before + 5, 30)
+
+
 def errors(site: Product) -> list[int]:
     return [status for status, _seconds in site.answers if status >= 500 or status == 0]
 
@@ -71,9 +77,10 @@ def test_killing_the_whole_worker_loses_nothing(site: Product) -> None:
 
 def test_posting_goes_on_while_redis_is_dead(site: Product) -> None:
     with site.readers():
-        until("readers are posting", lambda: len(site.acknowledged) > 5, 30)
-        before, posted = site.pid("valkey"), len(site.acknowledged)
+        posting(site)
+        before = site.pid("valkey")
         psutil.Process(before).suspend()  # paused first: connections stay open and nobody answers
+        posted = len(site.acknowledged)
         threading.Event().wait(min(OUTAGE, 10))
         os.kill(before, signal.SIGKILL)
         until("the supervisor has started another", lambda: site.pid("valkey") != before, 60)
@@ -85,7 +92,7 @@ def test_posting_goes_on_while_redis_is_dead(site: Product) -> None:
 
 def test_a_stopped_database_gives_clean_errors_and_comes_back(site: Product) -> None:
     with site.readers():
-        until("readers are posting", lambda: len(site.acknowledged) > 5, 30)
+        posting(site)
         before = site.pid("postgres")
         os.kill(before, signal.SIGQUIT)  # immediate stop: no checkpoint, crash recovery at the next start
         until("the supervisor has started another", lambda: site.pid("postgres") != before, 90)
@@ -97,17 +104,24 @@ def test_a_stopped_database_gives_clean_errors_and_comes_back(site: Product) -> 
 
 
 def test_a_worker_frozen_beyond_its_lease_writes_nothing_late(site: Product) -> None:
-    with site.readers(most=60):
-        until(
-            "a row is claimed",
-            lambda: site.one("SELECT count(*) FROM discussions_outboxentry WHERE attempts > 0") > 0,
-            30,
-        )
+    frozen: list[psutil.Process] = []
+
+    def caught() -> bool:
+        """Freeze it, and see that it holds a claim; otherwise let it go on."""
         child = site.pool_child()
-        assert child is not None
+        if child is None:
+            return False
         child.suspend()
+        if site.one("SELECT count(*) FROM discussions_outboxentry WHERE attempts > 0"):
+            frozen.append(child)
+            return True
+        child.resume()
+        return False
+
+    with site.readers():
+        until("the worker is frozen with a claim in its hands", caught, 60)
     threading.Event().wait(LEASE + 1)
-    child.resume()
+    frozen[0].resume()
     settle(site)
 
 

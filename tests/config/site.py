@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import psutil
 
 from config.local.processes import free_port
 from config.local.state import CHECKOUT, State
-from tests.config.running import until
+from tests.config.running import alive, until
 
 
 class RunningSite:
@@ -99,10 +100,23 @@ class RunningSite:
         """The present process of a child."""
         return self.state.children()[name][0]
 
+    def command_lines(self) -> dict[int, str]:
+        """pid: its command line, of every process below the supervisor that is still there when asked."""
+        lines = {}
+        for process in self.everybody():
+            with suppress(psutil.Error):
+                lines[process.pid] = " ".join(process.cmdline())
+        return lines
+
     def everybody(self) -> list[psutil.Process]:
         """Every process below the supervisor."""
         assert self.process is not None
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    @staticmethod
+    def left(processes: list[psutil.Process]) -> list[int]:
+        """Which of them still run; a number that went to another process since does not count."""
+        return [process.pid for process in processes if process.is_running() and alive(process.pid)]
 
     def kill(self, name: str) -> None:
         """SIGKILL a child and wait for its successor."""
