@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 QUIET = [
     "--no-sandbox",
@@ -16,6 +16,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+expect.set_options(timeout=15_000)  # as the pages' own patience; a busy machine fails no test
 
 
 @pytest.fixture(scope="session")
