@@ -25,7 +25,7 @@ CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14
 PYTHON ?= $(shell for p in $(CANDIDATES); do "$$p" -c '$(SUITABLE)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 
 .PHONY: help run setup setup-tests test check format lock clean chromium sound python-found \
-	chaos bench-scoring bench-threads bench-desk bench-perspective
+	chaos race bench-scoring bench-threads bench-desk bench-perspective
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -135,6 +135,10 @@ chromium:
 
 chaos: setup-tests ## break a running product at full length
 	@PARLEY_CHAOS=full $(RUN) -m pytest -m chaos tests/chaos $(TEST_OPTIONS)
+
+race: setup-tests ## two moderators on the same comment at the same moment, a thousand times (RACES=1000)
+	@PARLEY_RACES=$${RACES:-1000} $(RUN) -m pytest --timeout 1800 --durations 1 \
+	  tests/moderation/test_decisions.py -k same_moment $(TEST_OPTIONS)
 
 bench-scoring bench-threads bench-desk bench-perspective: setup-tests
 	@$(RUN) -m tests.benchmarks.$(subst -,_,$@)

@@ -177,6 +177,8 @@ POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", default=60)
 CLOSE_AFTER_DAYS = env.int("CLOSE_AFTER_DAYS", default=0)
 GUEST_EMAIL_DAYS = env.int("GUEST_EMAIL_DAYS", default=180)
 SENT_MAIL_DAYS = env.int("SENT_MAIL_DAYS", default=30)
+SIGNAL_DAYS = env.int("SIGNAL_DAYS", default=30)
+LIKENESS_DAYS = env.int("LIKENESS_DAYS", default=30)
 RESERVED_NAMES = env.list(
     "RESERVED_NAMES", default=["admin", "administrator", "moderator", "editor", "staff", SITE_NAME]
 )

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from discussions import markup, names
+from discussions import markup, names, traces
 from discussions.models import Article, Comment, Reader, Report, User
 
 
@@ -124,6 +124,7 @@ class SignupForm(forms.Form):
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """Called by allauth once the account is saved."""
-        Reader.objects.get_or_create(
+        reader, _new = Reader.objects.get_or_create(
             user=user, defaults={"kind": Reader.Kind.ACCOUNT, "name": self.cleaned_data["name"]}
         )
+        traces.leave(request, reader)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from discussions import best, following, mail, retention
+from discussions import best, following, mail, retention, traces
 
 
 @shared_task(name="discussions.send_mail", ignore_result=True)
@@ -22,5 +22,6 @@ def refresh_best() -> None:
 
 @shared_task(name="discussions.forget", ignore_result=True)
 def forget() -> None:
-    """Erase the addresses that were kept long enough."""
+    """Erase the addresses and signals that were kept long enough."""
     retention.forget()
+    traces.forget()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from discussions import markup
 from discussions.models import Comment, Reader, Report, Revision, State, User
-from moderation import appeals, lists, marks, reasons, roles, tallies
+from moderation import alike, appeals, lists, marks, reasons, roles, tallies, trust
 from moderation.models import Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score, Staff
+from moderation.scoring import curves
+from moderation.scoring.curves import Curve
 
 PRIOR_WEIGHT = 10  # comments' worth of belief in the site's own refusal rate before a reader has a record
 SAME_WORDS_MIN_CHARS = 40
@@ -22,11 +25,17 @@ SAME_WORDS_MIN_CHARS = 40
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One label's score beside its thresholds; all in tenths of a percent of the scale's width (0 to 1000)."""
+    """One label's score beside its thresholds.
+
+    `value` is the raw score and `calibrated` the probability it stands for, None without a curve (both 0..1). `width`,
+    `hold` and `reject` are places on the bar, 0 to 1000: thresholds are set on raw scores, so with a curve they go
+    through it like the score itself.
+    """
 
     label: str
     words: str | Promise
     value: float
+    calibrated: float | None
     width: int
     hold: int | None
     reject: int | None
@@ -65,12 +74,15 @@ class Card:
     score: Score | None
     bars: list[Bar]
     reasons: list[dict[str, str]]
+    links: list[str]
     place: str
     reports: list[Report]
     parent: dict[str, Any] | None
     record: Record
     sanctions: list[Sanction]
+    trusted: bool
     notes: list[Note]
+    alike: int
     same_words: list[Comment]
     revisions: list[dict[str, Any]]
     decisions: list[dict[str, Any]]
@@ -101,8 +113,9 @@ def build(comment: Comment, *, by: User) -> Card:
         spans_known=score is None or score.spans is not None or max(score.labels.values(), default=0) < 0.3,
         hateful=lists.is_hateful(score.labels) if score else False,
         score=score,
-        bars=bars(score.labels, rules) if score else [],
+        bars=bars(score.labels, rules, curves.curves(score.checkpoint, score.weights)) if score else [],
         reasons=[{"outcome": r["outcome"], "words": reasons.sentence(r)} for r in (verdict.reasons if verdict else [])],
+        links=markup.links(newest.text),
         place=_place(item),
         reports=list(
             Report.objects.filter(comment=comment).select_related("reader").order_by("handled_at", "-id")[:20]
@@ -110,8 +123,10 @@ def build(comment: Comment, *, by: User) -> Card:
         parent=_parent(comment),
         record=record_of(comment.reader),
         sanctions=list(Sanction.objects.touching(comment.reader).in_force()),
+        trusted=trust.in_force(comment.reader) is not None,
         notes=list(Note.objects.filter(reader=comment.reader)[:10]),
-        same_words=_same_words(comment, newest),
+        alike=alike.by_others([comment], by).get(comment.pk, 0),
+        same_words=alike.others(comment, by) or _same_words(comment, newest, by),
         revisions=_revisions(comment),
         decisions=[told(d) for d in decisions],
         escalation=Escalation.objects.filter(comment=comment, closed_at__isnull=True).select_related("to").first(),
@@ -125,28 +140,35 @@ def build(comment: Comment, *, by: User) -> Card:
     )
 
 
-def bars(labels: dict[str, float], rules: dict[str, Any]) -> list[Bar]:
-    """The labels in their own order, each with the thresholds in force."""
-    found = []
-    for label, value in sorted(labels.items(), key=lambda pair: list(reasons.LABELS).index(pair[0])
-                               if pair[0] in reasons.LABELS else 99):  # fmt: skip
-        limits = rules.get("thresholds", {}).get(label, {})
-        hold, reject = limits.get("hold"), limits.get("reject")
-        level = "publish"
-        if hold is not None and value >= hold:
-            level = "hold"
-        if reject is not None and value >= reject:
-            level = "reject"
-        found.append(
-            Bar(
-                label, reasons.LABELS.get(label, label), value, round(value * 1000), _mille(hold), _mille(reject), level
-            )
-        )
-    return found
+def bars(labels: dict[str, float], rules: dict[str, Any], calibration: Mapping[str, Curve]) -> list[Bar]:
+    """The labels in their own order, each with the thresholds in force, calibrated where there is a curve."""
+    known = list(reasons.LABELS)
+    ordered = sorted(labels.items(), key=lambda pair: known.index(pair[0]) if pair[0] in known else len(known))
+    return [_bar(label, value, rules.get("thresholds", {}).get(label, {}), calibration.get(label))
+            for label, value in ordered]  # fmt: skip
 
 
-def _mille(limit: float | None) -> int | None:
-    return None if limit is None else round(limit * 1000)
+def _bar(label: str, value: float, limits: Mapping[str, float | None], curve: Curve | None) -> Bar:
+    hold, reject = limits.get("hold"), limits.get("reject")
+    level = "publish"
+    if hold is not None and value >= hold:
+        level = "hold"
+    if reject is not None and value >= reject:
+        level = "reject"
+
+    def place(raw: float) -> int:
+        return round(1000 * (curve.at(raw) if curve else raw))
+
+    return Bar(
+        label=label,
+        words=reasons.LABELS.get(label, label),
+        value=value,
+        calibrated=curve.at(value) if curve else None,
+        width=place(value),
+        hold=None if hold is None else place(hold),
+        reject=None if reject is None else place(reject),
+        level=level,
+    )
 
 
 def _listed(reason: dict[str, Any]) -> Iterable[str]:
@@ -206,11 +228,13 @@ def refusal_rate(refused: int, decided: int, site_rate: float) -> float:
     return (refused + PRIOR_WEIGHT * site_rate) / (decided + PRIOR_WEIGHT)
 
 
-def _same_words(comment: Comment, newest: Revision) -> list[Comment]:
-    """Other readers' comments with exactly these words, newest first."""
+def _same_words(comment: Comment, newest: Revision, by: User) -> list[Comment]:
+    """Other readers' comments of any age with exactly these words, newest first, as far as this person may look."""
     if len(newest.text) < SAME_WORDS_MIN_CHARS:
         return []
-    twins = Revision.objects.filter(sha256=newest.sha256).exclude(comment__reader_id=comment.reader_id)
+    twins = Revision.objects.filter(roles.reach(by, "comment__"), sha256=newest.sha256).exclude(
+        comment__reader_id=comment.reader_id
+    )
     ids = list(twins.order_by("-pk").values_list("comment_id", flat=True)[:5])
     return list(Comment.objects.filter(pk__in=ids).select_related("reader", "article").order_by("-pk"))
 

@@ -70,7 +70,8 @@ def by_policy(
     if comment.revision > 1:
         _withdraw_notices(comment)
     if to == State.HELD:
-        queue.enter(comment, queue.Kind.HELD, score.labels if score else None)
+        labels = queue.likely(score.labels, score.checkpoint, score.weights) if score else None
+        queue.enter(comment, queue.Kind.HELD, labels)
     if to in {State.HELD, State.REJECTED}:
         _notify(comment, decision, score)
     return decision
@@ -161,7 +162,8 @@ def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: 
     )
     _restore_review(comment, original.effects.get("review"))
     if comment.state == State.HELD and not comment.queue_items.exists():
-        queue.enter(comment, queue.Kind.HELD, original.scores or None)
+        labels = queue.likely(original.scores, original.checkpoint, original.weights)
+        queue.enter(comment, queue.Kind.HELD, labels or None)
     score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
     return _record(
         comment, score, by, before, seen, action=Action.UNDO, effects=effects, reverses=original, batch=batch

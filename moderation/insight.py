@@ -27,10 +27,14 @@ PERIODS: dict[str, tuple[int, str, Promise]] = {
 }
 PAUSE_AFTER = 40  # hateful comments decided in one day, from which a pause is suggested
 
+# Narrows what is counted to the articles of a person's sections; none given: all.
+_MINE = """(%(sections)s::bigint[] IS NULL
+  OR {}article_id IN (SELECT id FROM discussions_article WHERE section_id = ANY(%(sections)s::bigint[])))"""
 _PER_BUCKET = """
 WITH buckets AS (SELECT generate_series(%(first)s::timestamptz, %(last)s::timestamptz, %(step)s::interval) AS at)
 SELECT at,
-  (SELECT count(*) FROM discussions_comment c WHERE c.created_at >= at AND c.created_at < at + %(step)s::interval),
+  (SELECT count(*) FROM discussions_comment c WHERE c.created_at >= at AND c.created_at < at + %(step)s::interval
+     AND {mine:c}),
   d.published, d.held, d.refused, d.approved, d.rejected, d.undone
 FROM buckets LEFT JOIN LATERAL (
   SELECT count(*) FILTER (WHERE actor = 'machine' AND action = 'publish') AS published,
@@ -39,7 +43,7 @@ FROM buckets LEFT JOIN LATERAL (
          count(*) FILTER (WHERE actor = 'person' AND action = 'approve') AS approved,
          count(*) FILTER (WHERE actor = 'person' AND action = 'reject') AS rejected,
          count(*) FILTER (WHERE action = 'undo') AS undone
-  FROM moderation_decision WHERE created_at >= at AND created_at < at + %(step)s::interval) d ON true
+  FROM moderation_decision WHERE created_at >= at AND created_at < at + %(step)s::interval AND {mine}) d ON true
 ORDER BY at
 """
 # From the moment policy held a revision to the first person's decision on it.
@@ -49,11 +53,24 @@ FROM moderation_decision p JOIN LATERAL (
   SELECT created_at FROM moderation_decision h
   WHERE h.comment_id = p.comment_id AND h.revision = p.revision AND h.action = 'hold' AND h.id < p.id
   ORDER BY h.id DESC LIMIT 1) h ON true
-WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s
+WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s AND {mine:p}
+"""
+_WAITS_PER_BUCKET = """
+WITH buckets AS (SELECT generate_series(%(first)s::timestamptz, %(last)s::timestamptz, %(step)s::interval) AS at),
+waits AS (
+  SELECT p.created_at, extract(epoch FROM p.created_at - h.created_at) / 60 AS minutes
+  FROM moderation_decision p JOIN LATERAL (
+    SELECT created_at FROM moderation_decision h
+    WHERE h.comment_id = p.comment_id AND h.revision = p.revision AND h.action = 'hold' AND h.id < p.id
+    ORDER BY h.id DESC LIMIT 1) h ON true
+  WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s AND {mine:p})
+SELECT at, percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY minutes)
+FROM buckets LEFT JOIN waits w ON w.created_at >= at AND w.created_at < at + %(step)s::interval
+GROUP BY at ORDER BY at
 """
 _BY_REASON = """
 SELECT reason_code, actor, count(*) FROM moderation_decision d
-WHERE action = 'reject' AND created_at >= %(since)s
+WHERE action = 'reject' AND created_at >= %(since)s AND {mine:d}
   AND NOT EXISTS (SELECT 1 FROM moderation_decision u WHERE u.reverses_id = d.id)
 GROUP BY 1, 2
 """
@@ -64,6 +81,7 @@ FROM moderation_decision p JOIN LATERAL (
   AND h.action = 'hold' AND h.id < p.id ORDER BY h.id DESC LIMIT 1) h ON true,
   jsonb_array_elements(h.reasons) r
 WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s AND r->>'rule' = 'score'
+  AND {mine:p}
 GROUP BY 1, 2
 """
 _BY_PERSON = """
@@ -73,6 +91,7 @@ SELECT actor_id, max(actor_name), count(*) FILTER (WHERE action = 'approve'), co
   count(*) FILTER (WHERE {hateful}),
   count(*) FILTER (WHERE {hateful} AND created_at >= %(today)s)
 FROM moderation_decision d WHERE actor = 'person' AND action IN ('approve', 'reject') AND created_at >= %(since)s
+  AND {mine:d}
 GROUP BY 1 ORDER BY 3 DESC
 """
 # Two different people who decided on the same revision, one after the other: did the second one agree?
@@ -81,7 +100,7 @@ SELECT a.action, b.action, count(*) FROM moderation_decision b JOIN LATERAL (
   SELECT action, actor_id FROM moderation_decision a WHERE a.comment_id = b.comment_id AND a.revision = b.revision
   AND a.actor = 'person' AND a.action IN ('approve', 'reject') AND a.id < b.id ORDER BY a.id DESC LIMIT 1) a ON true
 WHERE b.actor = 'person' AND b.action IN ('approve', 'reject') AND b.created_at >= %(since)s
-  AND a.actor_id <> b.actor_id
+  AND a.actor_id <> b.actor_id AND {mine:b}
 GROUP BY 1, 2
 """
 _EXPOSURE = """
@@ -90,9 +109,10 @@ WHERE actor = 'person' AND actor_id = %(user)s AND created_at >= %(today)s AND {
 """
 _APPEALS = """
 SELECT count(*), count(*) FILTER (WHERE outcome = 'overturned'), count(*) FILTER (WHERE closed_at IS NULL)
-FROM moderation_appeal WHERE created_at >= %(since)s
+FROM moderation_appeal a JOIN discussions_comment c ON c.id = a.comment_id
+WHERE a.created_at >= %(since)s AND {mine:c}
 """
-_OLDEST = "SELECT min(entered_at), count(*) FROM moderation_queueitem"
+_OLDEST = "SELECT min(entered_at), count(*) FROM moderation_queueitem q WHERE {mine:q}"
 
 
 @dataclass(slots=True)
@@ -116,20 +136,22 @@ class Insight:
     period: str
     volume: Series
     outcomes: Series
+    waits: Series
     by_reason: Series
     by_label: Series
     people: Series
     headline: list[tuple[str, str, str]]  # (what, value, aside)
 
 
-def of(period: str) -> Insight:
-    """Count one period of PERIODS."""
+def of(period: str, *, section_ids: Sequence[int] = ()) -> Insight:
+    """Count one period of PERIODS, over the given sections; none means everything."""
     number, unit, _title = PERIODS[period]
     now = timezone.localtime()
     last = _floor(now, unit)
     step = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}[unit]
     first = last - step * (number - 1)
-    values = {"first": first, "last": last, "step": step, "since": first, "today": _floor(now, "day")}
+    values = {"first": first, "last": last, "step": step, "since": first, "today": _floor(now, "day"),
+              "sections": list(section_ids) or None}  # fmt: skip
     buckets = _rows(_PER_BUCKET, values)
     return Insight(
         period=period,
@@ -145,6 +167,7 @@ def of(period: str) -> Insight:
             [_("from"), _("published by policy"), _("held for a person"), _("refused by policy")],
             [(_name(at, unit), p, h, r) for at, _n, p, h, r, *_rest in buckets],
         ),
+        waits=_waits(values, unit),
         by_reason=_by_reason(values),
         by_label=_by_label(values),
         people=_people(values),
@@ -193,6 +216,16 @@ def agreement(cells: list[tuple[Any, ...]]) -> tuple[str, str, int]:
     return f"{100 * observed:.0f} %", kappa, pairs
 
 
+def _waits(values: dict[str, Any], unit: str) -> Series:
+    """Minutes from held to decided, by when it was decided; the columns add up to what 19 of 20 waited at most."""
+    columns = [_("from"), _("minutes half waited at most"), _("further minutes until 19 of 20")]
+    rows = []
+    for at, waits in _rows(_WAITS_PER_BUCKET, values):
+        median, most = waits or (0, 0)
+        rows.append((_name(at, unit), round(median or 0), round(most or 0) - round(median or 0)))
+    return Series("waits", _("How long held comments waited"), columns, rows)
+
+
 def _by_reason(values: dict[str, Any]) -> Series:
     counted: dict[str, list[int]] = {}
     for code, actor, n in _rows(_BY_REASON, values):
@@ -229,6 +262,8 @@ def exposure_today(user_id: int) -> int:
 
 
 def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    for marker, alias in (("{mine}", ""), *((f"{{mine:{name}}}", f"{name}.") for name in "abcdpq")):
+        sql = sql.replace(marker, _MINE.format(alias))
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         found: list[tuple[Any, ...]] = cursor.fetchall()

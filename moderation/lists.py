@@ -13,18 +13,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from discussions.models import Comment, Report, Revision, Section, State, User
-from moderation import reasons, roles, search
+from discussions.models import Comment, Reader, Report, Revision, Section, State, User
+from moderation import alike, reasons, roles, search
 from moderation.models import Appeal, Decision, Escalation, QueueItem, Review, Score
 
 PAGE = 40
 COUNTED_UP_TO = 1000
+FEW_READERS = 500
 HATEFUL = {"identity_attack": 0.5, "severe_toxicity": 0.4, "threat": 0.7, "toxicity": 0.92}
 
 NAMES: dict[str, tuple[str, Promise, Promise]] = {
@@ -42,7 +43,10 @@ NAMES: dict[str, tuple[str, Promise, Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is narrowed to; empty strings narrow nothing. `words` is a search over the comments' text."""
+    """What a list is narrowed to; empty strings narrow nothing. `words` is a search over the comments' text.
+
+    `alike` is a comment's id: it and all that say nearly the same.
+    """
 
     section: str = ""
     article: str = ""
@@ -51,12 +55,13 @@ class Filters:
     rule: str = ""
     language: str = ""
     words: str = ""
+    alike: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Filters:
         """From an address's query; what cannot be meant is ignored."""
         given = {f.name: query.get(f.name, "").replace("\x00", "").strip()[:200] for f in fields(cls)}
-        for name in ("section", "article"):
+        for name in ("section", "article", "alike"):
             if not (given[name].isascii() and given[name].isdigit() and len(given[name]) < 19):
                 given[name] = ""
         if given["label"] not in reasons.LABELS:
@@ -86,6 +91,7 @@ class Row:
     since: datetime
     hateful: bool = False
     reports: int = 0
+    alike: int = 0
     lease: str = ""
     escalated: bool = False
 
@@ -138,7 +144,7 @@ class _Narrowed:
         if f.article:
             parts &= Q(**{f"{prefix}article": int(f.article)})
         if f.author:
-            parts &= Q(**{f"{prefix}reader__name__icontains": f.author})
+            parts &= _by_author(f.author, prefix)
         return parts & self._about_words(prefix)
 
     def _about_words(self, prefix: str) -> Q:
@@ -152,9 +158,26 @@ class _Narrowed:
         if f.rule:
             decided = Decision.objects.filter(comment_id=pk, revision=revision)
             parts &= Q(Exists(decided.filter(reasons__contains=[{"rule": f.rule}])))
+        if f.alike:
+            parts &= Q(**{f"{prefix}pk__in": alike.ids(int(f.alike))})
         if f.words:
             parts &= Q(Exists(search.matching(f.words).filter(comment_id=pk, number=revision)))
         return parts
+
+
+def _by_author(name: str, prefix: str) -> Q:
+    """Comments by readers whose name holds `name`.
+
+    Few such readers are named to the database, which then knows how common they are. Where very many fit, each comment
+    is asked in the list's own order: joined, the planner would take them for few and sort all their comments.
+    """
+    fitting = Reader.objects.filter(name__icontains=name)
+    ids = list(fitting.order_by().values_list("pk", flat=True)[: FEW_READERS + 1])
+    if len(ids) <= FEW_READERS:
+        return Q(**{f"{prefix}reader__in": ids})
+    fits = ExpressionWrapper(Q(name__icontains=name), output_field=BooleanField())
+    asked = Reader.objects.filter(pk=OuterRef(f"{prefix}reader_id")).values(fits=fits)
+    return Q(Subquery(asked, output_field=BooleanField()))
 
 
 def _queued(kind: str) -> Callable[[_Narrowed, User, str, int], Found]:
@@ -170,16 +193,20 @@ def _queued(kind: str) -> Callable[[_Narrowed, User, str, int], Found]:
 
 
 def _queue_items(kind: str, narrowed: _Narrowed) -> QuerySet[QueueItem]:
-    """Section and article stand on the item itself, where the order's index can use them."""
+    """Section, article and what is filtered by stand on the item itself, where an index can use them."""
     items = QueueItem.objects.filter(kind=kind)
     f = narrowed.filters
+    tagged = (("label", f.label), ("rule", f.rule), ("language", f.language))
+    if tags := [f"{name}:{value}" for name, value in tagged if value]:
+        items = items.filter(tags__contains=tags)
     if f.article:
         items = items.filter(article=int(f.article))
     if f.section:
         items = items.filter(section=int(f.section))
     if narrowed.section_ids:
         items = items.filter(section__in=list(narrowed.section_ids))
-    rest = replace(narrowed, filters=replace(f, article="", section=""), section_ids=[])
+    rest = replace(narrowed, filters=replace(f, article="", section="", label="", rule="", language=""),
+                   section_ids=[])  # fmt: skip
     return items.filter(rest.condition("comment__"))
 
 
@@ -238,10 +265,11 @@ _SOURCES: dict[str, Callable[[_Narrowed, User, str, int], Found]] = {
 
 
 def open_questions(by: User) -> dict[str, int]:
-    """How many appeals and escalations are open for this person."""
+    """How many appeals and escalations are open for this person, in the person's sections."""
+    mine = _Narrowed(Filters(), roles.sections_of(by)).condition("comment__") & Q(closed_at__isnull=True)
     return {
-        "appeals": Appeal.objects.filter(closed_at__isnull=True).count(),
-        "mine": Escalation.objects.filter(_addressed_to(by), closed_at__isnull=True).count(),
+        "appeals": Appeal.objects.filter(mine).count(),
+        "mine": Escalation.objects.filter(mine, _addressed_to(by)).count(),
     }
 
 
@@ -266,8 +294,9 @@ def _rows(ids: Sequence[int], name: str, by: User) -> list[Row]:
     texts = _newest_words(comments.values())
     decisions = _latest(Decision.objects.filter(comment_id__in=ids))
     scores = _latest(Score.objects.filter(comment_id__in=ids))
-    items = _leases(ids, by)
+    items = leases(ids, by)
     reports = _open_reports(ids)
+    copies = alike.by_others(comments.values(), by)
     escalated = set(
         Escalation.objects.filter(comment_id__in=ids, closed_at__isnull=True).values_list("comment_id", flat=True)
     )
@@ -287,6 +316,7 @@ def _rows(ids: Sequence[int], name: str, by: User) -> list[Row]:
                 since=item[1] if item else comment.created_at,
                 hateful=is_hateful(labels),
                 reports=reports.get(pk, 0),
+                alike=copies.get(pk, 0),
                 lease=item[0] if item else "",
                 escalated=pk in escalated,
             )
@@ -310,7 +340,7 @@ def _latest(found: QuerySet[Any]) -> dict[int, Any]:
     return {row.comment_id: row for row in found.order_by("comment_id", "-id").distinct("comment_id")}
 
 
-def _leases(ids: Sequence[int], by: User) -> dict[int, tuple[str, datetime]]:
+def leases(ids: Sequence[int], by: User) -> dict[int, tuple[str, datetime]]:
     """comment id → (who else is looking at it, since when it waits)."""
     now = timezone.now()
     rows = QueueItem.objects.filter(comment_id__in=ids).values_list(
@@ -343,11 +373,12 @@ def _why(comment: Comment, decision: Decision | None, reports: int) -> str:
     return reasons.sentence(decision.reasons[0]) if decision.reasons else str(State(comment.state).label)
 
 
-def choices() -> dict[str, list[tuple[str, str]]]:
-    """What the filters offer: sections, labels, rules, languages seen lately (looked up once a minute)."""
+def choices(by: User) -> dict[str, list[tuple[str, str]]]:
+    """What the filters offer: the person's sections, labels, rules, languages seen lately (kept for a minute)."""
     languages = cache.get_or_set("desk-languages", _languages, 60) or []
+    mine = roles.sections_of(by)
     return {
-        "section": [(str(s.pk), s.name) for s in Section.objects.all()],
+        "section": [(str(s.pk), s.name) for s in Section.objects.all() if not mine or s.pk in mine],
         "label": [(label, str(words)) for label, words in reasons.LABELS.items()],
         "rule": [(rule, str(words)) for rule, words in reasons.RULES.items()],
         "language": [(code, code) for code in languages],

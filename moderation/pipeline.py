@@ -26,7 +26,7 @@ from prometheus_client import Counter, Histogram
 
 from discussions import states
 from discussions.models import Comment, OutboxEntry, Revision, State
-from moderation import decisions, policy, scoring, signals
+from moderation import alike, decisions, policy, scoring, signals
 from moderation.models import Policy, Score, Worker
 
 log = structlog.get_logger(__name__)
@@ -195,6 +195,7 @@ def _settle_one(comment: Comment, entry: Claimed, text: str, result: scoring.Sco
     score = _save_score(entry, result) if result else None
     if comment.revision != entry.revision or comment.state != State.PENDING:
         return
+    alike.keep(comment, text)
     known = signals.collect(comment, text, in_force.rules, scores=result)
     verdict = policy.decide(score.labels if score else None, known, in_force.rules)
     if score is None:

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from discussions.models import Comment, Report, State, User
 from moderation.models import QueueItem
+from moderation.scoring import curves
 
 TAU = timedelta(hours=6)
 LEASE = timedelta(minutes=3)
@@ -32,7 +33,7 @@ def harm_of(
 ) -> tuple[float, dict[str, Any]]:
     """Expected harm and what went into it.
 
-    probability: the highest label, 0.5 where nothing could be scored; reach: 1 + log2 of the article's readable
+    probability: that of the likeliest label, 0.5 where nothing could be scored; reach: 1 + log2 of the article's readable
     comments for a visible comment, 1 for a hidden one; reports: 1 + what the open ones weigh (`weight_of`), each as
     much as its reporter was right so far; `weight` of None counts every report as 1.
     """
@@ -43,6 +44,12 @@ def harm_of(
     harm = max(probability, 0.01) * reach * (1 + weight)
     why = {"probability": round(probability, 4), "reach": round(reach, 2), "reports": reports}
     return harm, why | {"weight": round(weight, 2)}
+
+
+def likely(labels: dict[str, float], checkpoint: str, weights: str) -> dict[str, float]:
+    """The labels as probabilities (0..1): calibrated where the checkpoint has a curve for them, else as scored."""
+    calibration = curves.curves(checkpoint, weights)
+    return {label: calibration[label].at(raw) if label in calibration else raw for label, raw in labels.items()}
 
 
 def weight_of(reports: Iterable[Report]) -> float:
@@ -72,7 +79,10 @@ def rank_of(harm: float, entered_at: datetime) -> float:
 
 
 def enter(comment: Comment, kind: QueueItem.Kind, labels: dict[str, float] | None) -> QueueItem:
-    """Put a comment on a queue, or refresh what is known of it there; its time of entry stays."""
+    """Put a comment on a queue, or refresh what is known of it there; its time of entry stays.
+
+    `labels` are probabilities as `likely` gives them, None where nothing could be scored.
+    """
     reports = list(Report.objects.filter(comment=comment, handled_at__isnull=True))
     weight = weight_of(reports) if reports else 0.0
     harm, why = harm_of(comment, labels, reports=len(reports), weight=weight)
@@ -160,6 +170,6 @@ def take_reports() -> int:
     count = 0
     for comment in reported:
         score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
-        enter(comment, Kind.REPORTED, score.labels if score else None)
+        enter(comment, Kind.REPORTED, likely(score.labels, score.checkpoint, score.weights) if score else None)
         count += 1
     return count

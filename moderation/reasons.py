@@ -81,6 +81,7 @@ RULES: dict[str, Promise] = {
     "premoderated": gettext_lazy("pre-moderated article"),
     "refused_before": gettext_lazy("edited after a refusal"),
     "sanction": gettext_lazy("sanction on the reader"),
+    "trusted": gettext_lazy("trusted reader"),
     "incomplete": gettext_lazy("too long to score"),
     "unscored": gettext_lazy("not scored"),
     "unscorable": gettext_lazy("could not be scored"),
@@ -145,6 +146,14 @@ def sentence(reason: dict[str, Any]) -> str:
         }[reason["outcome"]]
         label = LABELS.get(reason["label"], reason["label"])
         return words % {"label": label, "value": value, "threshold": reason["threshold"]}
+    if rule == "trusted":
+        why = _("a colleague trusts the reader") if reason.get("trust") == "hand" else _("the reader’s record is good")
+        return _("%(label)s %(value).2f would be held from %(threshold).2f, published because %(why)s") % {
+            "label": LABELS.get(reason["label"], reason["label"]),
+            "value": value,
+            "threshold": reason["threshold"],
+            "why": why,
+        }
     return _signal_sentence(rule, value, reason.get("threshold"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
 
 from discussions.models import Comment, User
 from moderation.models import Staff
@@ -48,6 +49,8 @@ def why_not(user: User | AnonymousUser, what: str, comment: Comment | None = Non
     role = role_of(user)
     if role is None or role < NEEDED[what]:
         return f"To {what} you need the role {NEEDED[what].label}."
+    if what == EXPORT and isinstance(user, User) and sections_of(user):
+        return "The record is exported whole, by somebody who answers for every section."
     if comment is None or not isinstance(user, User):
         return ""
     if comment.reader.user_id == user.pk:
@@ -56,6 +59,12 @@ def why_not(user: User | AnonymousUser, what: str, comment: Comment | None = Non
     if section_ids and comment.article.section_id not in section_ids:
         return "This comment stands in a section that is not yours."
     return ""
+
+
+def reach(user: User, prefix: str = "") -> Q:
+    """The condition on comments, reached by `prefix`, that keeps a person within the sections they answer for."""
+    section_ids = sections_of(user)
+    return Q(**{f"{prefix}article__section__in": section_ids}) if section_ids else Q()
 
 
 def sections_of(user: User) -> list[int]:

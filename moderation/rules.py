@@ -15,8 +15,8 @@ from moderation.models import Decision, Policy
 
 MOST_WORDS = 2000
 LONGEST_WORD = 100
-SWITCHES = ("confirm_addresses", "hold_unknown_language", "hold_duplicates", "publish_unscored")
-NUMBERS = ("hold_links_above", "hold_newcomers")
+SWITCHES = ("confirm_addresses", "hold_unknown_language", "hold_duplicates", "publish_unscored", "trust_publishes")
+NUMBERS = ("hold_links_above", "hold_newcomers", "trust_after")
 SAMPLE = 2000
 
 
@@ -133,6 +133,8 @@ TITLES = {
     "hold_unknown_language": "hold unknown languages",
     "hold_duplicates": "hold the same words by others",
     "publish_unscored": "publish what cannot be scored",
+    "trust_publishes": "publish doubtful scores of trusted readers",
+    "trust_after": "published comments after which a reader is trusted",
 }
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from discussions import markup
 from discussions.models import Article, Comment, Revision, State
-from moderation import sanctions
+from moderation import sanctions, trust
 from moderation.policy import Signals
 from moderation.scoring import folding
 
@@ -32,7 +32,9 @@ def collect(comment: Comment, text: str, rules: Mapping[str, Any], *, scores: Sc
         banned=matches(text, rules.get("banned_words", [])),
         suspect=matches(text, rules.get("suspect_words", [])),
         links=len(markup.links(text)),
-        published_before=_published_before(comment, at_most=int(rules.get("hold_newcomers", 0))),
+        published_before=_published_before(
+            comment, at_most=max(int(rules.get("hold_newcomers", 0)), int(rules.get("trust_after", 0)))
+        ),
         address_confirmed=reader.kind == reader.Kind.ACCOUNT or reader.email_confirmed_at is not None,
         language=scores.language if scores else None,
         language_known=scores.language_known if scores else True,
@@ -41,6 +43,8 @@ def collect(comment: Comment, text: str, rules: Mapping[str, Any], *, scores: Sc
         premoderated=comment.article.mode == Article.Mode.PREMODERATED,
         refused_before=comment.refused_by_person,
         sanction=sanctions.felt_by(reader),
+        trusted=trust.in_force(reader) is not None,
+        refusals=_refusals(comment) if rules.get("trust_after") else 0,
     )
 
 
@@ -50,6 +54,11 @@ def _published_before(comment: Comment, *, at_most: int) -> int:
         return 0
     earlier = Comment.objects.readable().filter(reader_id=comment.reader_id).exclude(pk=comment.pk)
     return earlier.order_by()[:at_most].count()
+
+
+def _refusals(comment: Comment) -> int:
+    """How many of the author's other comments stand refused."""
+    return Comment.objects.filter(reader_id=comment.reader_id, state=State.REJECTED).exclude(pk=comment.pk).count()
 
 
 def _duplicates(comment: Comment, text: str) -> int:

@@ -1,8 +1,8 @@
 """How many comments wait where: exact, kept in the transaction of every change, cheap at a million comments.
 
-Triggers (migration 0004) write one small row per change; the sum over a name is the count. Nobody updates a row, so
-two decisions never wait for each other, and a count can neither drift nor turn negative. Reading folds the rows once
-there are many of them.
+Triggers (migrations 0004 and 0008) write one small row per change; the sum over a name is the count. Nobody updates a
+row, so two decisions never wait for each other, and a count can neither drift nor turn negative. Reading folds the rows
+once there are many of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LOCK = 0x7041_0001
 _SUM = """
 SELECT name, sum(n)::bigint, sum(sum(count)) OVER ()::bigint FROM (
     SELECT name, section_id, sum(n) AS n, count(*) AS count FROM moderation_tally GROUP BY 1, 2) t
-WHERE %(all)s OR section_id = ANY(%(sections)s) OR name <> ALL(%(sectioned)s)
+WHERE %(all)s OR section_id = ANY(%(sections)s)
 GROUP BY name
 """
 _FOLD = """
@@ -29,26 +29,27 @@ _DIFFERENCES = """
 WITH kept AS (SELECT name, section_id, sum(n) AS n FROM moderation_tally GROUP BY 1, 2),
      truth AS (
         SELECT kind AS name, section_id, count(*) AS n FROM moderation_queueitem GROUP BY 1, 2
-        UNION ALL SELECT 'is_' || state, NULL, count(*) FROM discussions_comment GROUP BY 1
-        UNION ALL SELECT CASE WHEN approved THEN 'approved' ELSE 'refused' END, NULL, count(*)
-            FROM moderation_review GROUP BY 1)
+        UNION ALL SELECT 'is_' || c.state, a.section_id, count(*)
+            FROM discussions_comment c JOIN discussions_article a ON a.id = c.article_id GROUP BY 1, 2
+        UNION ALL SELECT CASE WHEN r.approved THEN 'approved' ELSE 'refused' END, a.section_id, count(*)
+            FROM moderation_review r JOIN discussions_comment c ON c.id = r.comment_id
+            JOIN discussions_article a ON a.id = c.article_id GROUP BY 1, 2)
 SELECT name, nullif(section, 0), sum(kept)::bigint, sum(counted)::bigint FROM (
     SELECT name, coalesce(section_id, 0) AS section, n AS kept, 0 AS counted FROM kept
     UNION ALL SELECT name, coalesce(section_id, 0), 0, n FROM truth) both_sides
 GROUP BY 1, 2 HAVING sum(kept) <> sum(counted)
 """
-_SECTIONED = ["held", "reported"]
 
 
 def counts(section_ids: Iterable[int] = ()) -> dict[str, int]:
-    """Name → number of comments. The queues "held" and "reported" count only the given sections; empty means all.
+    """Name → number of comments in the given sections; no sections means all comments, in a section or not.
 
     Names: held, reported (queues); is_pending, is_published, is_rejected, is_deleted … (states of comments);
     approved, refused (what a person decided and still stands).
     """
     sections = list(section_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_SUM, {"all": not sections, "sections": sections, "sectioned": _SECTIONED})
+        cursor.execute(_SUM, {"all": not sections, "sections": sections})
         rows = cursor.fetchall()
     if rows and rows[0][2] > FOLD_ABOVE:
         fold()

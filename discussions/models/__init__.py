@@ -7,6 +7,7 @@ from discussions.models.highlight import Highlight
 from discussions.models.mail import Mail
 from discussions.models.outbox import OutboxEntry
 from discussions.models.reader import Reader, User
+from discussions.models.trace import Trace
 
 __all__ = [
     "Article",
@@ -22,6 +23,7 @@ __all__ = [
     "Revision",
     "Section",
     "State",
+    "Trace",
     "User",
     "Vote",
 ]

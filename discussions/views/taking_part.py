@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from discussions import accounts, limits, picks, posting, threads
+from discussions import accounts, limits, picks, posting, threads, traces
 from discussions.forms import Draft, ReportForm
 from discussions.models import Article, Comment, Reader, Revision, State, User, Vote
 from discussions.posting import Refused
@@ -51,6 +51,7 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except Refused as refused:
         return _given_back(request, draft, refused)
+    traces.leave(request, speaker)
     response = _posted(request, comment, speaker)
     who.remember(request, response, speaker)
     return response

@@ -4,12 +4,14 @@ from moderation.models.api_key import ApiKey, ApiKeyUsage, Suggestion, Threshold
 from moderation.models.appeal import Appeal
 from moderation.models.decision import Action, Decision
 from moderation.models.desk import Escalation, Note, Preset, Review, Tally
+from moderation.models.likeness import Likeness
 from moderation.models.policy import Policy
 from moderation.models.queue import QueueItem
 from moderation.models.sanction import Sanction
 from moderation.models.score import Score, Worker
 from moderation.models.seal import Seal
 from moderation.models.staff import Staff
+from moderation.models.trust import Trust
 
 __all__ = [
     "Action",
@@ -18,6 +20,7 @@ __all__ = [
     "Appeal",
     "Decision",
     "Escalation",
+    "Likeness",
     "Note",
     "Policy",
     "Preset",
@@ -30,5 +33,6 @@ __all__ = [
     "Suggestion",
     "Tally",
     "ThresholdTable",
+    "Trust",
     "Worker",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -9,7 +11,8 @@ from django.utils import timezone
 class QueueItem(models.Model):
     """One comment on one queue. `harm` is its expected harm, `rank` its fixed place in the order (moderation/queue.py).
 
-    The lease is a courtesy that tells others who is looking; the law is the comment's version.
+    The lease is a courtesy that tells others who is looking; the law is the comment's version. `tags` are what the
+    filters ask for, written by a trigger at entry: "label:threat" (scored .5 or more), "rule:links", "language:de".
     """
 
     class Kind(models.TextChoices):
@@ -22,6 +25,7 @@ class QueueItem(models.Model):
     section = models.ForeignKey("discussions.Section", models.SET_NULL, null=True, related_name="+", db_index=False)
     harm = models.FloatField(default=0.0)
     why = models.JSONField(default=dict)
+    tags = ArrayField(models.CharField(max_length=80), default=list, editable=False)
     rank = models.FloatField(default=0.0)
     entered_at = models.DateTimeField(default=timezone.now)
     lease_by = models.ForeignKey("discussions.User", models.SET_NULL, null=True, related_name="+")
@@ -32,6 +36,7 @@ class QueueItem(models.Model):
             models.Index("kind", models.F("rank").desc(), models.F("id"), name="queue_order"),
             models.Index("section", "kind", models.F("rank").desc(), models.F("id"), name="queue_order_of_section"),
             models.Index("article", "kind", models.F("rank").desc(), models.F("id"), name="queue_order_of_article"),
+            GinIndex("tags", name="queue_tags"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["comment", "kind"], name="queue_once_per_comment_and_kind"),

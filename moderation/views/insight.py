@@ -18,7 +18,7 @@ from moderation.views.queues import frame
 @desk()
 def page(request: DeskRequest) -> HttpResponse:
     """Volume, outcomes, waits, reasons, labels; who decided what is for seniors, one's own line for everybody."""
-    numbers = insight.of(_period(request))
+    numbers = insight.of(_period(request), section_ids=roles.sections_of(request.user))
     people = numbers.people
     if not roles.may(request.user, roles.SANCTION):
         own = str(request.user).partition("@")[0]
@@ -30,6 +30,7 @@ def page(request: DeskRequest) -> HttpResponse:
         "charts": [
             (numbers.volume, charts.columns(numbers.volume, ["plain"])),
             (numbers.outcomes, charts.columns(numbers.outcomes, ["published", "held", "rejected"])),
+            (numbers.waits, charts.columns(numbers.waits, ["held", "machine"])),
             (numbers.by_reason, charts.bars(numbers.by_reason, ["rejected", "machine"])),
             (numbers.by_label, charts.bars(numbers.by_label, ["published", "rejected"])),
         ],
@@ -43,8 +44,9 @@ def page(request: DeskRequest) -> HttpResponse:
 @desk()
 def table(request: DeskRequest, key: str) -> HttpResponse:
     """One chart's data as CSV; cells that a spreadsheet would take for formulas are disarmed."""
-    numbers = insight.of(_period(request))
-    series = {s.key: s for s in (numbers.volume, numbers.outcomes, numbers.by_reason, numbers.by_label)}
+    numbers = insight.of(_period(request), section_ids=roles.sections_of(request.user))
+    shown = (numbers.volume, numbers.outcomes, numbers.waits, numbers.by_reason, numbers.by_label)
+    series = {s.key: s for s in shown}
     if roles.may(request.user, roles.SANCTION):
         series["people"] = numbers.people
     if key not in series:

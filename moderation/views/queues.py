@@ -59,7 +59,7 @@ def frame(request: DeskRequest, name: str, filters: Filters) -> dict[str, Any]:
         "empty": lists.NAMES[name][2] if name in lists.NAMES else "",
         "queues": [(key, g, title, counted.get(key)) for key, (g, title, _empty) in lists.NAMES.items()],
         "filters": filters,
-        "choices": lists.choices(),
+        "choices": lists.choices(request.user),
         "article": article,
         "refusals": [(code, key, title) for code, (key, title, _w) in reasons.REFUSALS.items()],
         "may": {what: roles.may(request.user, what) for what in roles.NEEDED},
@@ -157,7 +157,8 @@ def live(request: DeskRequest) -> HttpResponse:
     `ids` are comment ids with the version on the screen: `12:3,15:1`.
     """
     seen = dict(_pairs(request.GET.get("ids", "")))
-    rows = Comment.objects.filter(pk__in=seen).values_list("pk", "version", "state")
+    reachable = Comment.objects.filter(roles.reach(request.user), pk__in=seen)
+    rows = list(reachable.values_list("pk", "version", "state"))
     moved = {pk: state for pk, version, state in rows if version != seen[pk]}
     latest = Decision.objects.filter(comment_id__in=moved).order_by("comment_id", "-id").distinct("comment_id")
     told = {d.comment_id: d for d in latest}
@@ -165,7 +166,8 @@ def live(request: DeskRequest) -> HttpResponse:
         pk: {"state": state, "label": str(State(state).label), "who": _short(told[pk].actor_name) if pk in told else ""}
         for pk, state in moved.items()
     }
-    leases = {pk: name for pk, (name, _at) in lists._leases(list(seen), request.user).items() if name}
+    here = [pk for pk, _version, _state in rows]
+    leases = {pk: name for pk, (name, _at) in lists.leases(here, request.user).items() if name}
     return JsonResponse({"counts": counts(request), "gone": gone, "leases": leases})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,11 +14,11 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from discussions import markup
+from discussions import markup, traces
 from discussions.models import Comment, Reader, Revision, State, User
-from moderation import cards, decisions, reasons, roles, sanctions
+from moderation import cards, decisions, reasons, roles, sanctions, trust
 from moderation.lists import Filters
-from moderation.models import Escalation, Note, Sanction
+from moderation.models import Escalation, Note, Policy, Sanction, Trust
 from moderation.views.access import DeskRequest, desk, refused
 from moderation.views.queues import frame, is_script
 
@@ -56,7 +57,13 @@ def _about(request: DeskRequest, found: Reader) -> dict[str, Any]:
         "record": cards.record_of(found),
         "notes": Note.objects.filter(reader=found)[:50],
         "sanctions": Sanction.objects.touching(found)[:50],
+        "status": Sanction.objects.touching(found).in_force(),
         "alike": _alike(found),
+        "shared": traces.shared(found),
+        "signal_days": settings.SIGNAL_DAYS,
+        "trusts": Trust.objects.filter(reader=found)[:20],
+        "trusted": trust.in_force(found),
+        "trust_counts": bool(Policy.objects.in_force().rules.get("trust_publishes")),
         "comments": [(comment, texts.get((comment.pk, comment.revision), "")) for comment in rows[:ROWS]],
         "older": rows[ROWS - 1].pk if len(rows) > ROWS else None,
         "state": state,
@@ -83,7 +90,8 @@ def note(request: DeskRequest, reader_id: int) -> HttpResponse:
     text = markup.clean(request.POST.get("text", ""))[:4000].strip()
     if not text:
         return refused(request, _("The note is empty."), status=422)
-    comment = Comment.objects.filter(pk=_number(request.POST.get("comment", "")) or 0, reader=found).first()
+    about = Comment.objects.filter(roles.reach(request.user), reader=found)
+    comment = about.filter(pk=_number(request.POST.get("comment", "")) or 0).first()
     Note.objects.create(reader=found, comment=comment, text=text, by=request.user, by_name=str(request.user))
     return _back(request, found)
 
@@ -141,6 +149,27 @@ def lift(request: DeskRequest, sanction_id: int) -> HttpResponse:
         return refused(request, str(error))
     seen_at = found.reader or Reader.objects.filter(pk=_number(request.POST.get("reader", "")) or 0).first()
     return _back(request, seen_at) if seen_at else redirect("desk")
+
+
+@desk(roles.SANCTION, methods=("POST",))
+def trust_reader(request: DeskRequest, reader_id: int) -> HttpResponse:
+    """Trust a reader, with the reason in `words`."""
+    found = get_object_or_404(Reader.objects.select_related("user"), pk=reader_id)
+    try:
+        trust.give(reader=found, by=request.user, words=request.POST.get("words", "")[:2000])
+    except decisions.NotAllowed as error:
+        return refused(request, str(error))
+    except ValueError as error:
+        return refused(request, str(error), status=422)
+    return _back(request, found)
+
+
+@desk(roles.SANCTION, methods=("POST",))
+def untrust(request: DeskRequest, trust_id: int) -> HttpResponse:
+    """Take the trust in a reader back."""
+    given = get_object_or_404(Trust.objects.select_related("reader__user"), pk=trust_id)
+    trust.take_back(given, by=request.user)
+    return _back(request, given.reader)
 
 
 @desk(roles.DECIDE, methods=("POST",))

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from discussions.models import Comment
-from moderation import cards
+from discussions.models import Article, Comment
+from moderation import cards, roles
 from moderation.lists import Filters
 from moderation.models import Action, Decision
 from moderation.views.access import DeskRequest, desk
@@ -50,6 +50,8 @@ def record(request: DeskRequest) -> HttpResponse:
 
 def _narrowed(who: str, comment_id: int | None, request: DeskRequest) -> QuerySet[Decision]:
     found = Decision.objects.all()
+    if section_ids := roles.sections_of(request.user):
+        found = found.filter(article_id__in=Article.objects.filter(section__in=section_ids).values("pk"))
     if comment_id is not None:
         return found.filter(comment_id=comment_id)
     if who == "me":

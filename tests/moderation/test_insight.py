@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from discussions.models import Comment, User
 from moderation import charts, decisions, insight
 from moderation.insight import Series
+from moderation.models import Decision
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
 
@@ -41,6 +45,16 @@ def test_a_reversed_refusal_no_longer_counts_as_one(held: Comment, moderator: Us
     assert numbers.people.rows[0][:4] == ("mo", 0, 1, 1)
 
 
+def test_waits_are_told_over_time(held: Comment, moderator: User) -> None:
+    values = Decision.objects.filter(comment_id=held.pk, action="hold").values().get()
+    del values["id"]
+    Decision.objects.create(**values | {"created_at": timezone.now() - timedelta(minutes=30)})
+    decisions.by_person(comment_id=held.pk, action="approve", by=moderator, version_seen=held.version)
+    waits = insight.of("week").waits.rows
+    assert len(waits) == 7
+    assert [row[1:] for row in waits] == [(0, 0)] * 6 + [(30, 0)]
+
+
 def test_agreement_is_cohens_kappa() -> None:
     cells = [("approve", "approve", 20), ("approve", "reject", 5), ("reject", "approve", 10), ("reject", "reject", 15)]
     assert insight.agreement(cells) == ("70 %", "0.40", 50)
@@ -56,7 +70,7 @@ def test_every_period_has_a_page(desk: Client, held: Comment, period: str) -> No
 def test_csv_disarms_formulas(monkeypatch: pytest.MonkeyPatch, desk: Client) -> None:
     real = insight.of
 
-    def poisoned(period: str) -> insight.Insight:
+    def poisoned(period: str, **_sections: object) -> insight.Insight:
         numbers = real(period)
         numbers.by_reason = Series("reasons", "", ["reason", "n"], [('=HYPERLINK("http://x.example")', 1)])
         return numbers

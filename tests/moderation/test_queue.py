@@ -11,8 +11,9 @@ from django.utils import timezone
 from discussions import posting
 from discussions.models import Comment, Reader, Report, State, User
 from moderation import decisions, queue
-from moderation.models import QueueItem
-from tests.factories.discussions import ArticleFactory, ReaderFactory, post
+from moderation.models import QueueItem, Score
+from moderation.scoring import checkpoints, curves
+from tests.factories.discussions import ArticleFactory, ReaderFactory, move, post
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
 
@@ -112,3 +113,38 @@ def test_what_its_author_edits_or_deletes_no_longer_waits(held: Comment, author:
     queue.enter(held, QueueItem.Kind.REPORTED, None)
     posting.delete(comment=held, by=author)
     assert not QueueItem.objects.exists()
+
+
+def test_harm_goes_by_the_calibrated_probability_where_there_is_a_curve(held: Comment) -> None:
+    weights = checkpoints.open_checkpoint("compact").weights
+    curve = curves.curves("compact", weights)["toxicity"]
+    raw = {"toxicity": 0.8, "threat": 0.01}
+    assert queue.likely(raw, "compact", weights) == {"toxicity": curve.at(0.8), "threat": 0.01}
+    assert queue.likely(raw, "compact", "f" * 64) == raw
+    Score.objects.filter(comment=held).update(checkpoint="compact", weights=weights, labels=raw)
+    seen = move(held, State.PUBLISHED)
+    posting.report(comment=seen, by=None, reason=Report.Reason.OTHER)
+    queue.take_reports()
+    assert QueueItem.objects.get(kind="reported").why["probability"] == round(curve.at(0.8), 4)
+
+
+def test_tags_are_what_the_filters_ask_for_and_follow_a_fresh_look(held: Comment) -> None:
+    item = QueueItem.objects.get(comment=held)
+    assert {"label:toxicity", "label:insult", "rule:score"} <= set(item.tags)
+    assert "label:threat" not in item.tags
+    Score.objects.filter(comment=held).update(labels={"threat": 0.5}, language="de")
+    queue.enter(held, QueueItem.Kind.HELD, {"threat": 0.5})
+    item.refresh_from_db()
+    assert sorted(item.tags) == ["label:threat", "language:de", "rule:score"]
+    queue.restore(held, queue.leave(held))
+    assert sorted(QueueItem.objects.get(comment=held).tags) == sorted(item.tags)
+
+
+def test_a_filter_by_label_asks_an_index(held: Comment) -> None:
+    from moderation import lists
+
+    narrowed = lists._Narrowed(lists.Filters(label="threat", rule="links", language="de"), [])
+    sql = str(lists._queue_items("held", narrowed).query)
+    assert '"tags" @> ' in sql
+    assert "moderation_score" not in sql
+    assert "moderation_decision" not in sql

@@ -12,8 +12,8 @@ from django.urls import URLPattern, reverse
 
 from discussions import posting
 from discussions.models import Comment, Section, User
-from moderation import roles, urls
-from moderation.models import Appeal, Decision, Note, Sanction, Staff
+from moderation import roles, tallies, urls
+from moderation.models import Appeal, Decision, Note, Sanction, Staff, Trust
 from tests.factories.discussions import AccountFactory, UserFactory
 from tests.moderation.desk import *  # noqa: F403
 from tests.moderation.desk import RUDE, staff
@@ -56,6 +56,7 @@ def objects(held: Comment, senior: User) -> dict[str, Any]:
         "sanction_id": Sanction.objects.create(
             reader=held.reader, kind="warn", reason_code="insult", by=senior, by_name=str(senior)
         ).pk,
+        "trust_id": Trust.objects.create(reader=held.reader, words="Known.", by=senior, by_name=str(senior)).pk,
     }
 
 
@@ -129,3 +130,97 @@ def test_a_section_limits_readers_comments_too(held: Comment) -> None:
     assert RUDE not in page
     for name in ("desk_ask", "desk_decide", "desk_spans"):
         assert client.post(reverse(name, args=[held.pk]), {"action": "approve"}).status_code == 403, name
+
+
+@pytest.fixture
+def elsewhere(objects: dict[str, Any], held: Comment) -> dict[str, Any]:
+    """The same objects, with the comment under an article of another section than the limited people answer for."""
+    held.article.section = Section.objects.create(name="Culture", slug="culture")
+    held.article.save()
+    return objects
+
+
+ABOUT_A_READER = {"desk_lift", "desk_unnote", "desk_untrust"}  # answer with the reader's page
+
+
+def limited(role: Staff.Role) -> Client:
+    """Somebody who answers for one section, in which nothing stands."""
+    user = staff(f"limited-{role.name.lower()}@example.org", role)
+    user.desk.sections.add(Section.objects.get_or_create(name="Sport", slug="sport")[0])
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("role", Staff.Role, ids=lambda role: role.name.lower())
+@pytest.mark.parametrize("script", [False, True], ids=["page", "script"])
+def test_no_address_tells_of_or_touches_another_sections_comments(
+    role: Staff.Role, script: bool, elsewhere: dict[str, Any], held: Comment
+) -> None:
+    client = limited(role)
+    asked = {
+        "ids": f"{held.pk}:0", "comment": held.pk, "who": "all", "queue": "all", "item": f"{held.pk}:{held.version}",
+        "action": "approve", "version": held.version, "outcome": "overturned", "words": "Fine.", "text": "A note.",
+        "kind": "warn", "reason": "insult", "existing": "refuse",
+    }  # fmt: skip
+    headers = {"HX-Request": "true"} if script else {}
+    before = (Decision.objects.count(), held.queue_items.values().get())
+    for pattern in GUARDED:
+        for method in {"GET", "POST"} & set(pattern.callback.desk_methods):
+            ask: Callable[..., Any] = client.post if method == "POST" else client.get
+            answer = ask(address(pattern, elsewhere), asked, headers=headers)
+            told = b"".join(answer) if answer.streaming else answer.content
+            assert RUDE.encode() not in told, pattern.name
+            if "reader_id" not in pattern.pattern.converters and pattern.name not in ABOUT_A_READER:
+                assert held.reader.name.encode() not in told, pattern.name
+            if "comment_id" in pattern.pattern.converters or pattern.name in {"desk_answer", "desk_reopen"}:
+                needed = pattern.callback.desk_permission
+                assert answer.status_code == 403, f"{pattern.name}, which needs to {needed}: {answer.status_code}"
+    held.refresh_from_db()
+    assert (Decision.objects.count(), held.queue_items.values().get()) == before
+    assert held.state == "held"
+
+
+def test_live_counts_and_rows_end_where_the_sections_end(elsewhere: dict[str, Any], held: Comment) -> None:
+    seen = {"ids": f"{held.pk}:0"}
+    news = limited(Staff.Role.SENIOR).get(reverse("desk_live"), seen).json()
+    assert (news["gone"], news["leases"], set(news["counts"].values())) == ({}, {}, {0})
+    everywhere = Client()
+    everywhere.force_login(staff("everywhere@example.org", Staff.Role.SENIOR))
+    news = everywhere.get(reverse("desk_live"), seen).json()
+    assert list(news["gone"]) == [str(held.pk)]
+    assert (news["counts"]["held"], news["counts"]["all"], news["counts"]["appeals"]) == (1, 1, 1)
+
+
+def test_whoever_answers_for_the_section_sees_its_counts_record_and_numbers(
+    elsewhere: dict[str, Any], held: Comment
+) -> None:
+    client = limited(Staff.Role.SENIOR)
+    Staff.objects.get(user__email="limited-senior@example.org").sections.add(held.article.section)
+    assert client.get(reverse("desk_live")).json()["counts"]["held"] == 1
+    assert held.reader.name in client.get(reverse("desk_record"), {"who": "all"}).content.decode()
+    csv = client.get(reverse("desk_table", args=["volume"])).content.decode()
+    assert ",1" in csv
+
+
+def test_numbers_count_a_persons_sections_only(elsewhere: dict[str, Any]) -> None:
+    csv = limited(Staff.Role.SENIOR).get(reverse("desk_table", args=["volume"])).content.decode()
+    assert csv.startswith("from,posted")
+    assert ",1" not in csv
+
+
+def test_counts_go_along_when_an_article_moves_to_another_section(elsewhere: dict[str, Any], held: Comment) -> None:
+    culture = held.article.section
+    assert culture is not None
+    article = held.article
+    for section in (Section.objects.create(name="Town", slug="town"), None, culture):
+        article.section = section
+        article.save()
+        assert tallies.differences() == []
+        assert tallies.counts([culture.pk]).get("held", 0) == (section == culture)
+        assert tallies.counts([culture.pk]).get("is_held", 0) == (section == culture)
+    assert tallies.counts()["held"] == 1
+
+
+def test_the_whole_record_is_exported_by_nobody_who_answers_for_one_section(elsewhere: dict[str, Any]) -> None:
+    assert limited(Staff.Role.ADMIN).post(reverse("desk_export")).status_code == 403

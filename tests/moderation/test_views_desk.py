@@ -161,6 +161,17 @@ def test_filters_narrow_the_list(desk: Client, held: Comment) -> None:
     assert not shown(words="tram")
 
 
+def test_a_name_that_fits_very_many_readers_finds_the_same(
+    desk: Client, held: Comment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from moderation import lists
+
+    monkeypatch.setattr(lists, "FEW_READERS", 0)
+    for name in ("held", "all"):
+        assert "You are an idiot" in desk.get(f"/desk/queue/{name}/", {"author": "ada"}).content.decode()
+        assert "You are an idiot" not in desk.get(f"/desk/queue/{name}/", {"author": "bob"}).content.decode()
+
+
 def test_the_list_goes_on_where_it_ended(desk: Client, settled: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     from moderation import lists
 
