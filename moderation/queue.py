@@ -33,9 +33,9 @@ def harm_of(
 ) -> tuple[float, dict[str, Any]]:
     """Expected harm and what went into it.
 
-    probability: that of the likeliest label, 0.5 where nothing could be scored; reach: 1 + log2 of the article's readable
-    comments for a visible comment, 1 for a hidden one; reports: 1 + what the open ones weigh (`weight_of`), each as
-    much as its reporter was right so far; `weight` of None counts every report as 1.
+    probability: that of the likeliest label, 0.5 where nothing could be scored; reach: 1 + log2 of the article's
+    readable comments for a visible comment, 1 for a hidden one; reports: 1 + what the open ones weigh (`weight_of`),
+    each as much as its reporter was right so far; `weight` of None counts every report as 1.
     """
     weight = float(reports) if weight is None else weight
     probability = max(labels.values()) if labels else 0.5
