@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import redis
+import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
+from discussions import accounts
 from discussions.models import OutboxEntry
 from moderation.models import Worker
+
+log = structlog.get_logger(__name__)
 
 
 def broker_state() -> str:
@@ -38,36 +43,53 @@ def livez(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 only when web, database and scoring are ready; otherwise 503 that names what is not."""
-    body: dict[str, Any] = {
-        "status": "ok",
-        "web": "up",
-        "database": "up",
-        "scoring": "ready",
-        "broker": broker_state(),
-    }
-    problems = []
+    """200 only when web, database and scoring are ready; otherwise 503 that names what is not.
+
+    Strangers get the status alone. Details are for this machine, for whoever holds METRICS_TOKEN, and for staff; the
+    database's own words, which name hosts, go to the log.
+    """
+    problems: list[str] = []
+    details: dict[str, Any] = {"web": "up", "database": "up", "scoring": "ready", "broker": broker_state()}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        body["oldest_pending_seconds"] = OutboxEntry.objects.oldest_age()
+        details["oldest_pending_seconds"] = OutboxEntry.objects.oldest_age()
         workers = Worker.objects.ready()
-        body["workers"] = [{"name": w.name, "checkpoint": w.checkpoint, "seen": w.seen_at} for w in workers]
+        details["workers"] = [{"name": w.name, "checkpoint": w.checkpoint, "seen": w.seen_at} for w in workers]
         if not workers:
-            body["scoring"] = "no scoring worker has reported in the last minute"
+            details["scoring"] = "no scoring worker has reported in the last minute"
             problems.append("scoring")
     except DatabaseError as error:
-        body.update(database=f"down: {str(error).strip().splitlines()[0]}", scoring="unknown")
+        log.error("health_without_database", error=str(error).strip()[:300])
+        details.update(database="down", scoring="unknown")
         problems.append("database")
-    if problems:
-        body["status"] = "not ready: " + ", ".join(problems)
+    status = "not ready: " + ", ".join(problems) if problems else "ok"
+    trusted = _from_this_machine(request) or _has_token(request) or _is_staff(request)
+    body = {"status": status, **details} if trusted else {"status": status}
     return JsonResponse(body, status=503 if problems else 200)
 
 
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus metrics, for loopback only: a proxy in front must not pass this path on."""
-    if request.META.get("REMOTE_ADDR") not in {"127.0.0.1", "::1", ""} or request.headers.get("X-Forwarded-For"):
+    """Prometheus metrics, for this machine or with METRICS_TOKEN: a proxy in front need not pass this path on."""
+    if not (_from_this_machine(request) or _has_token(request)):
         return HttpResponse("metrics are served to this machine only\n", status=403, content_type="text/plain")
-    return HttpResponse(ExportToDjangoView(request))
+    found: HttpResponse = ExportToDjangoView(request)
+    return found
+
+
+def _from_this_machine(request: HttpRequest) -> bool:
+    return request.META.get("REMOTE_ADDR") in {"127.0.0.1", "::1", ""} and not request.headers.get("X-Forwarded-For")
+
+
+def _has_token(request: HttpRequest) -> bool:
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    return bool(settings.METRICS_TOKEN) and kind == "Bearer" and constant_time_compare(token, settings.METRICS_TOKEN)
+
+
+def _is_staff(request: HttpRequest) -> bool:
+    try:
+        return accounts.runs_the_site(request)
+    except DatabaseError:
+        return False

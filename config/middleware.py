@@ -5,13 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from discussions.views import who
+
 log = structlog.get_logger(__name__)
+
+MOST_TO_SWALLOW = 32 * 2**20  # bytes
+
+
+class TooLarge:
+    """A form larger than the site takes: told on a page of the site's own, before anything reads it as a form."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if most is None or not length.isdigit() or int(length) <= most:
+            return self.get_response(request)
+        log.warning("too_large", path=request.path, length=length[:20])
+        _swallow(request, int(length))
+        words = _(
+            "What you sent is larger than %(most)s, and nothing of it was saved. A comment holds %(chars)d characters. "
+            "Go back, shorten the text and send it again; in most browsers it is still in the form."
+        ) % {"most": filesizeformat(most), "chars": settings.COMMENT_MAX_CHARS}
+        if "application/json" in request.headers.get("Accept", ""):
+            return JsonResponse({"error": words}, status=413)
+        context = {"title": _("This is too much at once"), "words": words, "back": who.came_from(request)}
+        return HttpResponse(render_to_string("discussions/errors/page.html", context, request), status=413)
+
+
+def _swallow(request: HttpRequest, length: int) -> None:
+    """Read what is being sent, within reason: a browser that is cut off in the middle shows no answer at all."""
+    left = min(length, MOST_TO_SWALLOW)
+    while left > 0 and (piece := request.read(min(left, 65536))):
+        left -= len(piece)
 
 
 class DatabaseDown:
@@ -49,7 +85,7 @@ class DatabaseDown:
         log.error("database_down", path=request.path, error=str(error).strip()[:200])
         headers = {"Retry-After": "10", "Cache-Control": "no-store"}
         if "application/json" in request.headers.get("Accept", ""):
-            body = {"error": "The database does not answer. Nothing was saved; try again in a moment."}
+            body = {"error": _("The database does not answer. Nothing was saved; try again in a moment.")}
             return JsonResponse(body, status=503, headers=headers)
         typed = request.POST.get("text", "") if request.method == "POST" else ""
         page = render_to_string("discussions/errors/503.html", {"typed": typed})

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "config.middleware.TooLarge",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 APPEND_SLASH = True
@@ -177,6 +178,7 @@ POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", default=60)
 CLOSE_AFTER_DAYS = env.int("CLOSE_AFTER_DAYS", default=0)
 GUEST_EMAIL_DAYS = env.int("GUEST_EMAIL_DAYS", default=180)
 SENT_MAIL_DAYS = env.int("SENT_MAIL_DAYS", default=30)
+UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", default=3)
 SIGNAL_DAYS = env.int("SIGNAL_DAYS", default=30)
 LIKENESS_DAYS = env.int("LIKENESS_DAYS", default=30)
 RESERVED_NAMES = env.list(
@@ -208,6 +210,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "discussions.forms.SignupForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = UNCONFIRMED_DAYS or 3
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
@@ -271,6 +274,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 # --- logs and metrics ---------------------------------------------------------------------------------------
 PROMETHEUS_EXPORT_MIGRATIONS = False
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 _shared_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,

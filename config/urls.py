@@ -24,5 +24,7 @@ if settings.PARLEY_LOCAL:
 
     urlpatterns.insert(0, path("mailbox/", mailbox.mailbox, name="mailbox"))
 
+handler400 = "discussions.views.errors.bad_request"
+handler403 = "discussions.views.errors.forbidden"
 handler404 = "discussions.views.errors.not_found"
 handler500 = "discussions.views.errors.server_error"

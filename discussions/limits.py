@@ -12,6 +12,7 @@ from functools import cache
 import structlog
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -53,6 +54,17 @@ def client_address(request: HttpRequest) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False).network_address) + "/64"
     return str(parsed)
+
+
+def origin(request: HttpRequest, what: str) -> str:
+    """A keyed hash of the client's address and `what`, 128 bits as hex; "" where it is unknown or SIGNAL_DAYS is 0.
+
+    It tells that the same address did the same thing twice, and nothing across different things.
+    """
+    address = client_address(request)
+    if address == "unknown" or settings.SIGNAL_DAYS <= 0:
+        return ""
+    return salted_hmac("parley.origin", f"{what}:{address}", algorithm="sha256").hexdigest()[:32]
 
 
 def allowed(what: str, *who: str, per_minute: int) -> bool:

@@ -18,14 +18,18 @@ from discussions.threads import Mark, Page, Row
 
 _ROW = (
     '<li class="c" id="c{id}" data-r="{reader}"><article itemprop="comment" itemscope itemtype="https://schema.org/Comment">'
-    '<div class="by"><a class="n" href="/readers/{reader}/" itemprop="author" itemscope'
-    ' itemtype="https://schema.org/Person"><bdi itemprop="name">{name}</bdi></a>{badges}'
+    '<div class="by">{who}{badges}'
     ' <a class="t" href="/comments/{id}/">{time}</a>{edited}</div>\n'
     '<div class="w" itemprop="text">{html}</div>\n'
     '<div class="acts"><button class="v" form="act" formaction="/comments/{id}/vote/">{recommend}{votes}</button>'
     '<a class="in" href="/comments/{id}/reply/">{reply}</a>'
     '<a class="in" href="/comments/{id}/report/">{report}</a></div></article>\n'
 )
+_NAME = (
+    '<a class="n" href="/readers/{id}/" itemprop="author" itemscope itemtype="https://schema.org/Person">'
+    '<bdi itemprop="name">{name}</bdi></a>'
+)
+_NO_NAME = '<span class="n"><bdi>{name}</bdi></span>'
 _GONE = '<li class="c" id="c{}"><article><p class="gone">{}</p></article>\n'
 _MORE = '<p class="more"><a href="/comments/{}/replies/?sort={}{}">{}</a></p>'
 
@@ -98,7 +102,7 @@ def _row(row: Row, author_id: int | None, words: _Words, days: dict[date, str]) 
         _ROW,
         id=row.id,
         reader=row.reader_id,
-        name=row.name,
+        who=format_html(_NO_NAME if row.forgotten else _NAME, id=row.reader_id, name=row.name),
         badges=_badges(row, author_id, words),
         time=time_html(row.created_at, days, itemprop=True),
         edited=words.edited if row.edited else _NOTHING,

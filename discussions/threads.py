@@ -86,6 +86,7 @@ class Row:
     by_staff: bool
     html: str | None
     article_id: int
+    forgotten: bool = False
     children: list[Row] = field(default_factory=list)
     more: str | None = None  # cursor of the replies not shown here; "" where none is shown at all
     more_count: int = 0
@@ -312,7 +313,8 @@ def _rows(ids: Sequence[int]) -> dict[int, Row]:
         cursor.execute(
             "SELECT c.id, c.parent_id, c.depth, c.state, c.created_at, coalesce(c.shown_revision > 1, false),"
             " c.upvotes, c.replies, c.picked_at IS NOT NULL, c.pinned_at IS NOT NULL, r.id, r.name,"
-            " coalesce(u.is_staff, false), v.html, c.article_id"
+            " coalesce(u.is_staff, false), v.html, c.article_id,"
+            " r.erased_at IS NOT NULL"
             " FROM discussions_comment c JOIN discussions_reader r ON r.id = c.reader_id"
             " LEFT JOIN discussions_user u ON u.id = r.user_id"
             " LEFT JOIN discussions_revision v ON v.comment_id = c.id AND v.number = c.shown_revision"

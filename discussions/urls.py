@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from discussions.views import feeds, following, language, me, reading, taking_part
+from discussions.views import feeds, following, forgetting, language, me, reading, taking_part
 
 urlpatterns = [
     path("", reading.home, name="home"),
@@ -32,5 +32,7 @@ urlpatterns = [
     path("confirm/<str:token>/", following.confirm_guest, name="confirm_guest"),
     path("unsubscribe/<str:token>/", following.unsubscribe, name="unsubscribe"),
     path("me/", me.me, name="me"),
+    path("me/forget/", forgetting.forget, name="forget"),
+    path("forget/<str:token>/", forgetting.confirmed, name="forget_confirmed"),
     path("language/<str:code>/", language.choose, name="language"),
 ]

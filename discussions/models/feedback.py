@@ -9,14 +9,23 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Vote(models.Model):
-    """One reader's recommendation of one comment."""
+    """One reader's recommendation of one comment.
+
+    `origin` is a keyed hash of the comment and the address the vote came from, for SIGNAL_DAYS; "" where it is not
+    known. `counted` is false where others from the same address have said so already.
+    """
 
     comment = models.ForeignKey("discussions.Comment", models.CASCADE, related_name="votes", db_index=False)
     reader = models.ForeignKey("discussions.Reader", models.CASCADE, related_name="votes")
+    origin = models.CharField(max_length=32, default="", db_default="", blank=True)
+    counted = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [models.Index(fields=["created_at"], name="vote_newest")]
+        indexes = [
+            models.Index(fields=["created_at"], name="vote_newest"),
+            models.Index(fields=["created_at"], name="vote_origin_age", condition=~models.Q(origin="")),
+        ]
         constraints = [models.UniqueConstraint(fields=["comment", "reader"], name="vote_once")]
 
     def __str__(self) -> str:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseForbidden,
+    HttpResponseNotFound,
+    HttpResponseServerError,
+)
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -21,6 +28,21 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if getattr(request, "htmx", False):
         return render(request, "discussions/parts/wrong.html", context, status=403)
     return render(request, "discussions/errors/page.html", context, status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400 in the site's own dress: too many fields, a host or a form that makes no sense."""
+    context = {
+        "title": _("This cannot be read"),
+        "words": _("Nothing was saved. Go back, reload the page and try again."),
+    }
+    return HttpResponseBadRequest(render_to_string("discussions/errors/page.html", context, request=request))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403 in the site's own dress."""
+    context = {"title": _("This is not open to you"), "words": _("You may have to log in, or it is for others to do.")}
+    return HttpResponseForbidden(render_to_string("discussions/errors/page.html", context, request=request))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

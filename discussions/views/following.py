@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,36 +20,50 @@ from discussions import following, limits
 from discussions.models import Follow, Mute, Reader
 from discussions.posting import Refused
 from discussions.views import reading, who
-from discussions.views.taking_part import check_pace
+from discussions.views.taking_part import check_pace, status_of
 
 MAILS_PER_MINUTE = 2  # asking one address whether it is theirs, whoever gave it
 
 
-def _reader(request: HttpRequest) -> Reader | None:
-    """Whoever asks, or None after telling them what to do."""
-    reader = who.current(request)
-    if reader is None:
-        messages.warning(request, _("Log in, or post once under a name, so that this can be remembered for you."))
-    return reader
+def _known(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let in whoever has a name here, at the usual pace. Strangers are told what to do; nothing is saved for them."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, **what: Any) -> HttpResponse:
+        reader = who.current(request)
+        if reader is None:
+            words = _("Log in, or post once under a name, so that this can be remembered for you.")
+            return _instead(request, _("Who are you?"), words, 403)
+        try:
+            check_pace(request, "follow", reader)
+        except Refused as refused:
+            return _instead(request, _("One moment, please"), str(refused.message), status_of(refused))
+        return view(request, reader, **what)
+
+    return guarded
+
+
+def _instead(request: HttpRequest, title: str, words: str, status: int) -> HttpResponse:
+    """A page rather than a message: messages live in sessions, and strangers get none."""
+    context = {"title": title, "words": words, "back": who.came_from(request)}
+    return render(request, "discussions/errors/page.html", context, status=status)
 
 
 @require_POST
-def follow_article(request: HttpRequest, slug: str) -> HttpResponse:
+@_known
+def follow_article(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
     """Follow a discussion, or stop when it is followed already."""
     article = reading.find_article(slug)
-    reader = _reader(request)
-    if reader is not None:
-        _toggle(request, reader, Follow(reader=reader, article=article, pace=_pace(request)))
+    _toggle(request, reader, Follow(reader=reader, article=article, pace=_pace(request)))
     return who.back(request, article.get_absolute_url())
 
 
 @require_POST
-def follow_comment(request: HttpRequest, pk: int) -> HttpResponse:
+@_known
+def follow_comment(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     """Follow the answers to one comment, or stop."""
     comment = reading.visible(request, pk)
-    reader = _reader(request)
-    if reader is not None:
-        _toggle(request, reader, Follow(reader=reader, article=comment.article, comment=comment, pace=_pace(request)))
+    _toggle(request, reader, Follow(reader=reader, article=comment.article, comment=comment, pace=_pace(request)))
     return who.back(request, comment.get_absolute_url())
 
 
@@ -79,10 +97,10 @@ def _ask(request: HttpRequest, reader: Reader) -> None:
 
 
 @require_POST
-def confirm_again(request: HttpRequest) -> HttpResponse:
+@_known
+def confirm_again(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Send a guest the link that confirms their address."""
-    reader = _reader(request)
-    if reader is not None and reader.kind == Reader.Kind.GUEST and not reader.email_confirmed_at:
+    if reader.kind == Reader.Kind.GUEST and not reader.email_confirmed_at:
         _ask(request, reader)
     return redirect("me")
 
@@ -113,11 +131,11 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
-def mute(request: HttpRequest, pk: int) -> HttpResponse:
+@_known
+def mute(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     """Mute a reader for oneself, or unmute them. They are not told."""
     other = get_object_or_404(Reader, pk=reading.storable(pk))
-    reader = _reader(request)
-    if reader is not None and reader != other:
+    if reader != other:
         ended, _what = Mute.objects.filter(reader=reader, muted=other).delete()
         if not ended:
             Mute.objects.get_or_create(reader=reader, muted=other)

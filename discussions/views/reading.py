@@ -152,6 +152,7 @@ def comment_page(
         "page": page,
         "thread": rows.personal(rows.html(page, author_id=found.article.author_id), marks),
         "following": marks.following,
+        "muted": marks.muted,
         "sort": sort,
         "draft": draft,
         "may_lift": accounts.runs_the_site(request),

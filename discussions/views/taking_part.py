@@ -191,7 +191,10 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
             raise Refused("who", _("Log in, or post once under a name, to recommend comments."))
         check_pace(request, "vote", reader)
         voted = Vote.objects.filter(comment=found, reader=reader).exists()
-        (posting.unvote if voted else posting.upvote)(comment=found, by=reader)
+        if voted:
+            posting.unvote(comment=found, by=reader)
+        else:
+            posting.upvote(comment=found, by=reader, origin=limits.origin(request, f"vote:{found.pk}"))
     except Refused as refused:
         if _wants_json(request):
             return JsonResponse({"error": str(refused.message)}, status=status_of(refused))

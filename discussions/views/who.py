@@ -11,15 +11,19 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from discussions import names
 from discussions.models import Reader, User
 
-COOKIE = "reader"
 _SALT = "parley.guest"
 _YEAR = 365 * 24 * 3600
 _KEPT = "_parley_reader"
 
 
+def cookie() -> str:
+    """The guest cookie's name. On https it is one that no other host and no plain page can set."""
+    return "__Host-reader" if settings.HTTPS else "reader"
+
+
 def is_known(request: HttpRequest) -> bool:
     """Whether the request carries anything that could name a reader; costs no query."""
-    return COOKIE in request.COOKIES or settings.SESSION_COOKIE_NAME in request.COOKIES
+    return cookie() in request.COOKIES or settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
 def current(request: HttpRequest) -> Reader | None:
@@ -35,7 +39,7 @@ def _find(request: HttpRequest) -> Reader | None:
         reader = Reader.objects.select_related("user").filter(user=request.user).first()
         return reader or _first_words(request.user)
     try:
-        pk = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=_YEAR)
+        pk = signing.loads(request.COOKIES.get(cookie(), ""), salt=_SALT, max_age=_YEAR)
     except signing.BadSignature:
         return None
     return Reader.objects.filter(pk=pk, kind=Reader.Kind.GUEST, erased_at=None).first()
@@ -53,9 +57,14 @@ def _first_words(user: User) -> Reader:
 
 def back(request: HttpRequest, otherwise: str, *, anchor: str = "") -> HttpResponse:
     """To the page of this site that the request came from, or to another one."""
-    came_from = request.headers.get("Referer", "").partition("#")[0]
-    safe = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=settings.HTTPS)
-    return redirect((came_from if safe else otherwise) + anchor)
+    return redirect((came_from(request) or otherwise) + anchor)
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of this site that the request came from; "" for one elsewhere."""
+    page = request.headers.get("Referer", "").partition("#")[0]
+    safe = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=settings.HTTPS)
+    return page if safe else ""
 
 
 def remember(request: HttpRequest, response: HttpResponse, reader: Reader) -> None:
@@ -63,10 +72,15 @@ def remember(request: HttpRequest, response: HttpResponse, reader: Reader) -> No
     setattr(request, _KEPT, reader)
     if reader.kind == Reader.Kind.GUEST:
         response.set_cookie(
-            COOKIE,
+            cookie(),
             signing.dumps(reader.pk, salt=_SALT),
             max_age=_YEAR,
             httponly=True,
             samesite="Lax",
             secure=settings.HTTPS,
         )
+
+
+def end(response: HttpResponse) -> None:
+    """Let the browser forget the guest."""
+    response.delete_cookie(cookie(), samesite="Lax")

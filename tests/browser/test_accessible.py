@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core import signing
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from discussions import picks
 from discussions.models import Article, Comment, Notice, Section, State
 from tests.browser.conftest import log_in
-from tests.factories.discussions import AccountFactory, ArticleFactory, UserFactory, move, post
+from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, UserFactory, move, post
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -98,6 +99,21 @@ def test_every_page_fits_320_pixels(browser: Browser, live_server: LiveServer, n
         page = context.new_page()
         page.goto(live_server.url + PAGES[name](world))
         assert page.locator("html").evaluate("e => e.scrollWidth") <= 320
+
+
+def test_axe_finds_nothing_where_a_guest_is_forgotten(browser: Browser, live_server: LiveServer) -> None:
+    guest = ReaderFactory()
+    for scheme in ("light", "dark"):
+        with browser.new_context(
+            bypass_csp=True, color_scheme=scheme, locale="ar", viewport={"width": 320, "height": 640}
+        ) as context:
+            known = {"name": "reader", "value": signing.dumps(guest.pk, salt="parley.guest"), "url": live_server.url}
+            context.add_cookies([known])
+            page = context.new_page()
+            page.goto(live_server.url + "/me/forget/")
+            page.locator(".kept").wait_for()
+            assert findings(page) == [], scheme
+            assert page.locator("html").evaluate("e => e.scrollWidth") <= 320
 
 
 def test_axe_finds_nothing_in_a_message(browser: Browser, live_server: LiveServer) -> None:

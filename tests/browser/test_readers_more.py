@@ -157,6 +157,38 @@ def test_staff_pin_a_comment_to_the_top(page: Page, live_server: LiveServer, art
     expect(page.locator("#thread > .c").nth(1)).to_have_id(f"c{newer.pk}")
 
 
+def test_far_too_much_is_not_sent_and_stays_in_the_form(
+    page: Page, live_server: LiveServer, article: Article, settings: Any
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.goto(live_server.url + article.get_absolute_url())
+    page.route("**/nudge/", lambda route: route.abort())
+    page.get_by_label("Your comment").fill("Далеко " * 1000)
+    page.get_by_role("button", name="Post comment").click()
+    expect(page.get_by_role("alert")).to_contain_text("too much to be sent at once")
+    assert page.get_by_label("Your comment").input_value().startswith("Далеко")
+    assert [url for url in sent if "/comments/" in url] == []
+
+
+def test_a_guest_is_forgotten(page: Page, live_server: LiveServer, article: Article) -> None:
+    page.goto(live_server.url + article.get_absolute_url())
+    page.get_by_label("Your comment").fill("Something I no longer stand by.")
+    page.get_by_label("Name").fill("Ada Brook")
+    page.get_by_label("E-mail, never shown").fill("ada@example.org")
+    page.get_by_role("button", name="Post comment").click()
+    expect(page.locator("#mine")).to_contain_text("Something I no longer stand by.")
+    page.goto(live_server.url + "/me/")
+    page.get_by_role("link", name="What is kept on you").click()
+    expect(page.get_by_text("ada@example.org")).to_be_visible()
+    page.get_by_label("They are deleted").check()
+    page.get_by_role("button", name="Forget me").click()
+    expect(page.get_by_text("You are forgotten here")).to_be_visible()
+    assert "reader" not in {cookie["name"] for cookie in page.context.cookies()}
+    assert Comment.objects.get().state == State.DELETED
+
+
 def test_the_language_is_changed_and_kept(page: Page, live_server: LiveServer, article: Article) -> None:
     page.goto(live_server.url + article.get_absolute_url())
     page.get_by_role("link", name="العربية").click()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -161,9 +162,32 @@ def test_following_again_stops(client: Client, article: Article) -> None:
 
 
 def test_a_stranger_is_told_what_to_do_first(client: Client, article: Article) -> None:
-    answer = client.post(f"/articles/{article.slug}/follow/", follow=True)
-    assert "Log in, or post once under a name" in answer.content.decode()
+    other = ReaderFactory()
+    for address in (f"/articles/{article.slug}/follow/", f"/readers/{other.pk}/mute/", "/confirm/"):
+        answer = client.post(address, headers={"Referer": f"http://testserver{article.get_absolute_url()}"})
+        assert answer.status_code == 403
+        assert "Log in, or post once under a name" in answer.content.decode()
+        assert f'href="http://testserver{article.get_absolute_url()}"' in answer.content.decode()
     assert Follow.objects.count() == 0
+    assert Session.objects.count() == 0
+
+
+@override_settings(POSTS_PER_MINUTE=3)
+def test_following_and_muting_are_paced(client: Client, article: Article) -> None:
+    client.force_login(AccountFactory().user)
+    other = ReaderFactory()
+    answers = [client.post(f"/readers/{other.pk}/mute/", REMOTE_ADDR="198.51.100.21").status_code for _time in range(5)]
+    assert (answers[0], answers[-1]) == (302, 429)
+
+
+def test_who_is_muted_is_folded_above_a_comment_too(client: Client, article: Article) -> None:
+    account, loud = AccountFactory(), ReaderFactory()
+    above = post(article, "Above it.", reader=loud)
+    below = post(article, "Below it.", parent=above)
+    client.force_login(account.user)
+    assert "data-muted" not in client.get(below.get_absolute_url()).content.decode()
+    Mute.objects.create(reader=account, muted=loud)
+    assert f'id="c{above.pk}" data-muted="Muted"' in client.get(below.get_absolute_url()).content.decode()
 
 
 def test_nobody_changes_the_follow_of_another(client: Client, article: Article) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import polib
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils.translation.template import templatize
 
 from tests.factories.discussions import ArticleFactory
 
 LOCALE = Path(settings.BASE_DIR) / "discussions" / "locale"
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
+_MARKED = re.compile(r"""\b(?:_|n?gettext)\(u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 _PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|#")
 
 
@@ -26,6 +29,30 @@ def test_every_text_is_translated(language: str) -> None:
     po = catalogue(language)
     assert len(po) > 200
     assert [entry.msgid for entry in po if not entry.translated() or entry.fuzzy] == []
+
+
+def marked_texts() -> set[str]:
+    """What the programs and templates of the public side give to gettext."""
+    found: set[str] = set()
+    for folder in ("discussions", "config"):
+        for path in (Path(settings.BASE_DIR) / folder).rglob("*.py"):
+            calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+            for call in calls:
+                if getattr(call.func, "id", "") in {"_", "gettext", "gettext_lazy", "ngettext"}:
+                    first = call.args[0]
+                    found |= {first.value} if isinstance(first, ast.Constant) else set()
+        for path in (Path(settings.BASE_DIR) / folder).rglob("templates/**/*.*"):
+            marked = _MARKED.findall(templatize(path.read_text(), origin=path.name))
+            found |= {ast.literal_eval(text) for text in marked}
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_marked_text_is_in_the_catalogue(language: str) -> None:
+    known = {entry.msgid for entry in catalogue(language)}
+    marked = {text.replace("%%", "%") for text in marked_texts()}
+    assert len(marked) > 200
+    assert sorted(marked - known) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

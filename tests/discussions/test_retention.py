@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.test import override_settings
 from django.utils import timezone
 
-from discussions import following, retention
-from discussions.models import Article, Comment, Mail, Reader
+from discussions import following, posting, retention
+from discussions.models import Article, Comment, Mail, Reader, User, Vote
 from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, post
 
 pytestmark = pytest.mark.django_db
@@ -23,13 +26,21 @@ def long_ago(days: int) -> None:
     Mail.objects.update(sent_at=then)
 
 
+def _signed_up(*, days_ago: int, verified: bool = False, **fields: Any) -> User:
+    """An account as sign-up leaves it, so many days ago."""
+    user: User = AccountFactory().user
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=verified)
+    User.objects.filter(pk=user.pk).update(date_joined=timezone.now() - timedelta(days=days_ago), **fields)
+    return user
+
+
 @override_settings(GUEST_EMAIL_DAYS=10)
 def test_a_guests_address_is_erased_after_its_time_and_the_words_stay() -> None:
     comment = post(ArticleFactory(), "Still here.")
     long_ago(9)
-    assert retention.forget()[0] == 0
+    assert retention.forget().addresses == 0
     long_ago(11)
-    assert retention.forget()[0] == 1
+    assert retention.forget().addresses == 1
     assert Reader.objects.get().email == ""
     comment.refresh_from_db()
     assert comment.shown_revision == 1
@@ -42,22 +53,23 @@ def test_who_still_writes_or_wants_mails_keeps_the_address() -> None:
     following.follow(reader=follows, article=article)
     long_ago(11)
     post(article, reader=writes)
-    assert retention.forget()[0] == 0
+    assert retention.forget().addresses == 0
 
 
-@override_settings(GUEST_EMAIL_DAYS=0, SENT_MAIL_DAYS=0)
+@override_settings(GUEST_EMAIL_DAYS=0, SENT_MAIL_DAYS=0, UNCONFIRMED_DAYS=0)
 def test_zero_keeps_everything() -> None:
     post(ArticleFactory())
     Mail.objects.create(to="a@example.org", subject="S", body="B", sender="x@example.org")
     long_ago(1000)
-    assert retention.forget() == (0, 0)
+    _signed_up(days_ago=1000)
+    assert retention.forget() == (0, 0, 0, 0, 0)
 
 
 @override_settings(SENT_MAIL_DAYS=10)
 def test_sent_mail_goes_and_waiting_mail_stays() -> None:
     for sent_at in (timezone.now() - timedelta(days=11), timezone.now(), None):
         Mail.objects.create(to="a@example.org", subject="S", body="B", sender="x@example.org", sent_at=sent_at)
-    assert retention.forget()[1] == 1
+    assert retention.forget().mails == 1
     assert Mail.objects.count() == 2
 
 
@@ -75,3 +87,43 @@ def test_accounts_are_never_touched() -> None:
     retention.forget()
     account.user.refresh_from_db()
     assert account.user.email
+
+
+@override_settings(UNCONFIRMED_DAYS=3)
+def test_an_account_that_nobody_confirms_gives_its_name_back() -> None:
+    old = _signed_up(days_ago=4)
+    name = old.reader.name
+    kept = [
+        _signed_up(days_ago=2),
+        _signed_up(days_ago=4, verified=True),
+        _signed_up(days_ago=4, last_login=timezone.now()),
+        _signed_up(days_ago=4, is_staff=True),
+        _signed_up(days_ago=4),
+        AccountFactory().user,
+    ]
+    User.objects.filter(pk=kept[-1].pk).update(date_joined=timezone.now() - timedelta(days=400))
+    post(ArticleFactory(), reader=kept[-2].reader)
+    assert retention.forget().accounts == 1
+    assert set(User.objects.all()) == set(kept)
+    assert not Reader.objects.filter(name=name).exists()
+
+
+def test_ended_sessions_go() -> None:
+    now = timezone.now()
+    for number, ends in enumerate((now - timedelta(days=1), now + timedelta(days=1))):
+        Session.objects.create(session_key=f"key{number}", session_data="", expire_date=ends)
+    assert retention.forget().sessions == 1
+    assert Session.objects.get().session_key == "key1"
+
+
+@override_settings(SIGNAL_DAYS=10)
+def test_votes_forget_where_they_came_from_and_go_on_counting() -> None:
+    comment = post(ArticleFactory())
+    for _number in range(2):
+        posting.upvote(comment=comment, by=ReaderFactory(), origin="a" * 32)
+    assert retention.forget().origins == 0
+    Vote.objects.update(created_at=timezone.now() - timedelta(days=11))
+    assert retention.forget().origins == 2
+    posting.upvote(comment=comment, by=ReaderFactory(), origin="b" * 32)
+    assert Vote.objects.filter(origin="").count() == 2
+    assert comment.upvotes == 2

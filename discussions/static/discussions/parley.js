@@ -172,6 +172,19 @@
       if (link) { link.setAttribute("aria-expanded", "false"); link.focus(); }
     }
   });
+  /* What the server would turn away unread is not sent: the words stay in the form. */
+  const mostBytes = Number(words.mostBytes) || Infinity;
+  const room = 4096; /* for the form's other fields */
+  function isTooMuch(form) {
+    const area = form.querySelector("textarea");
+    return area && new URLSearchParams({ text: area.value }).toString().length + room > mostBytes;
+  }
+  document.addEventListener("submit", (event) => {
+    if (!isTooMuch(event.target)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    sayWrong(event.target, words.tooMuch);
+  }, true);
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.draft && !window.htmx) store.set(draftKey(event.target), "");
   });
@@ -196,11 +209,15 @@
     if (!form.matches || !form.matches("form.write") || event.detail.successful) return;
     const status = event.detail.xhr ? event.detail.xhr.status : 0;
     if ([409, 422, 429].includes(status)) return;
+    if (status === 403) sayWrong(form, words.expired || "This form is too old. Reload the page; your words are kept.");
+    else if (status === 413) sayWrong(form, words.tooMuch);
+    else sayWrong(form, words.offline || "The site does not answer. Your words are kept; try again in a moment.");
+  });
+  function sayWrong(form, text) {
     let wrong = form.querySelector(".wrong");
     if (!wrong) { wrong = document.createElement("p"); wrong.className = "wrong"; wrong.setAttribute("role", "alert"); form.prepend(wrong); }
-    wrong.textContent = status === 403 ? (words.expired || "This form is too old. Reload the page; your words are kept.")
-      : (words.offline || "The site does not answer. Your words are kept; try again in a moment.");
-  });
+    wrong.textContent = text;
+  }
   document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
 
   /* What is new since the page was made is told, never pushed in. */

@@ -1,0 +1,101 @@
+"""A guest's right to be forgotten: what is kept on them, and taking it away.
+
+The cookie says who asks. Where the guest has confirmed an address, a link sent there has to agree as well, so that
+nobody is erased by whoever sits down at their screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core import signing
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from discussions import posting, states
+from discussions.models import Article, Comment, Follow, Mail, Mute, Reader, Report, Revision, State, Vote
+
+_SALT = "parley.forget"
+LINK_SECONDS = 24 * 3600
+KEEP, DELETE = "keep", "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the site keeps on one guest, in numbers."""
+
+    comments: int
+    votes: int
+    reports: int
+    follows: int
+    mutes: int
+    mails: int
+
+
+def kept_on(reader: Reader) -> Kept:
+    """Count it."""
+    return Kept(
+        comments=Comment.objects.filter(reader=reader).exclude(state=State.DELETED).count(),
+        votes=Vote.objects.filter(reader=reader).count(),
+        reports=Report.objects.filter(reader=reader).count(),
+        follows=Follow.objects.filter(reader=reader).count(),
+        mutes=Mute.objects.filter(reader=reader).count(),
+        mails=_mails(reader).count() if reader.email else 0,
+    )
+
+
+def _mails(reader: Reader) -> QuerySet[Mail]:
+    return Mail.objects.filter(to=reader.email)
+
+
+def ask(reader: Reader, comments: str) -> None:
+    """Send the link that says it is really meant. `comments` is KEEP or DELETE."""
+    token = signing.dumps([reader.pk, reader.email, comments], salt=_SALT)
+    link = settings.SITE_URL + reverse("forget_confirmed", args=[token])
+    context = {"reader": reader, "link": link, "site_name": settings.SITE_NAME, "delete": comments == DELETE}
+    words = render_to_string("discussions/mail/forget.txt", context)
+    EmailMessage(_("Shall we forget you?"), words, to=[reader.email]).send()
+
+
+def by_token(token: str) -> tuple[Reader | None, str]:
+    """The guest a link speaks of and what is to become of their comments; no guest for a forged, old or used one."""
+    try:
+        pk, email, comments = signing.loads(token, salt=_SALT, max_age=LINK_SECONDS)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None, ""
+    reader = Reader.objects.filter(pk=pk, email=email, kind=Reader.Kind.GUEST, erased_at=None).first()
+    return reader, comments
+
+
+@transaction.atomic
+def forget(reader: Reader, *, comments: str) -> None:
+    """Erase a guest: name, address, mails, follows, mutes and signals. Their comments stay without a name, or go.
+
+    Deleted comments leave tombstones where others have answered, and their words are erased in every version. The
+    record of decisions stays: it holds neither name nor words.
+    """
+    reader = Reader.objects.select_for_update().get(pk=reader.pk, kind=Reader.Kind.GUEST)
+    if reader.email:
+        _mails(reader).delete()
+    written = Comment.objects.filter(reader=reader)
+    states.lock_threads(written.values_list("article_id", flat=True).distinct())
+    if comments == DELETE:
+        for comment in written.exclude(state=State.DELETED).order_by("article_id", "id"):
+            posting.delete(comment=comment, by=reader)
+        Revision.objects.filter(comment__in=written).update(text="", html="")
+    Follow.objects.filter(reader=reader).delete()
+    Mute.objects.filter(reader=reader).delete()
+    Mute.objects.filter(muted=reader).delete()
+    Report.objects.filter(reader=reader).update(reader=None)
+    reader.traces.all().delete()
+    with translation.override(settings.LANGUAGE_CODE):
+        reader.name = _("A former reader")
+    reader.email, reader.email_confirmed_at, reader.erased_at = "", None, timezone.now()
+    reader.save()
+    Article.objects.filter(pk__in=written.values("article")).update(thread_version=F("thread_version") + 1)
