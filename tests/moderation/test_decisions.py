@@ -192,7 +192,7 @@ def test_two_moderators_at_the_same_moment_make_one_decision_each_time() -> None
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=RACES)
+        thread.join(timeout=120 + RACES)
         assert not thread.is_alive()
     assert [sorted(pair) for pair in zip(*outcomes, strict=True)] == [["conflict", "done"]] * RACES
     assert Decision.objects.filter(actor="person").count() == RACES

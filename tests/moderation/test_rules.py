@@ -37,6 +37,7 @@ def form(**changed: str) -> dict[str, str]:
         for outcome, value in limits.items()
     }
     fields |= {"hold_links_above": "2", "hold_newcomers": "0", "hold_unknown_language": "on", "hold_duplicates": "on"}
+    fields |= {"trust_publishes": "on", "trust_after": "0"}
     return fields | {"seen": "1", "do": "save"} | changed
 
 
