@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 import structlog
 from csp.constants import NONE, SELF
 
 from config import local
+from config.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 if (BASE_DIR / ".env").is_file():
     env.read_env(str(BASE_DIR / ".env"))
 env.ENVIRON = {name: value for name, value in env.ENVIRON.items() if value}  # set to nothing: not set
@@ -174,6 +174,7 @@ PERSPECTIVE_LANGUAGES = env.list("PERSPECTIVE_LANGUAGES", default=[])  # accepte
 # --- taking part --------------------------------------------------------------------------------------
 COMMENT_MAX_CHARS = env.int("COMMENT_MAX_CHARS", default=8000)
 EDIT_WINDOW_SECONDS = env.int("EDIT_WINDOW_SECONDS", default=900)
+NEWCOMER_LINKS = env.int("NEWCOMER_LINKS", default=3)
 POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", default=60)
 CLOSE_AFTER_DAYS = env.int("CLOSE_AFTER_DAYS", default=0)
 GUEST_EMAIL_DAYS = env.int("GUEST_EMAIL_DAYS", default=180)
