@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from discussions.models import Comment
 from moderation import reasons
-from moderation.models import Action, Appeal, Decision
+from moderation.models import Action, Appeal, Decision, Sanction, Trust
 
 KEPT = 50
 _KEY = "desk_done"
@@ -43,6 +44,20 @@ def remember_answer(request: HttpRequest, appeal: Appeal) -> None:
 def forget_answer(request: HttpRequest, appeal: Appeal) -> None:
     """The answer was taken back."""
     request.session[_KEY] = [e for e in request.session.get(_KEY, []) if e != f"appeal:{appeal.pk}"]
+
+
+def remember_measure(request: HttpRequest, measure: Sanction | Trust) -> None:
+    """A reader was sanctioned or trusted."""
+    _push(request, _entry(measure))
+
+
+def forget_measure(request: HttpRequest, measure: Sanction | Trust) -> None:
+    """The sanction was lifted, or the trust taken back."""
+    request.session[_KEY] = [e for e in request.session.get(_KEY, []) if e != _entry(measure)]
+
+
+def _entry(measure: Sanction | Trust) -> str:
+    return f"{'sanction' if isinstance(measure, Sanction) else 'trust'}:{measure.pk}"
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -88,8 +103,38 @@ def describe(entry: str) -> dict[str, Any] | None:
     if kind == "appeal":
         appeal = Appeal.objects.filter(pk=key, closed_at__isnull=False).first()
         return _answered(appeal) if appeal else None
+    if kind in {"sanction", "trust"}:
+        return _measure(kind, key)
     decision = Decision.objects.filter(pk=key).first()
     return told(decision) if decision else None
+
+
+def _measure(kind: str, key: str) -> dict[str, Any] | None:
+    """A sanction or a trust that is still in force."""
+    if kind == "sanction":
+        sanction = Sanction.objects.select_related("reader").filter(pk=key, lifted_at__isnull=True).first()
+        if sanction is None:
+            return None
+        words = _("%(who)s: %(what)s") % {
+            "who": sanction.reader.name if sanction.reader else f"@{sanction.domain}",
+            "what": sanction.get_kind_display(),
+        }
+        url = reverse("desk_lift", args=[key])
+    else:
+        trust = Trust.objects.select_related("reader").filter(pk=key, lifted_at__isnull=True).first()
+        if trust is None:
+            return None
+        words = _("%(who)s: %(what)s") % {"who": trust.reader.name, "what": _("trusted")}
+        url = reverse("desk_untrust", args=[key])
+    return {
+        "words": words,
+        "batch": None,
+        "decision": None,
+        "comment": None,
+        "appeal": None,
+        "action": kind,
+        "url": url,
+    }
 
 
 def _answered(appeal: Appeal) -> dict[str, Any]:

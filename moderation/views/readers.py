@@ -19,6 +19,7 @@ from discussions.models import Comment, Reader, Revision, State, User
 from moderation import cards, decisions, reasons, roles, sanctions, trust
 from moderation.lists import Filters
 from moderation.models import Escalation, Note, Policy, Sanction, Trust
+from moderation.views import last
 from moderation.views.access import DeskRequest, desk, refused
 from moderation.views.queues import frame, is_script
 
@@ -114,7 +115,7 @@ def sanction(request: DeskRequest, reader_id: int) -> HttpResponse:
     email = found.user.email if found.user else found.email
     period = _PERIODS.get(request.POST.get("days", ""))
     try:
-        sanctions.impose(
+        made = sanctions.impose(
             kind=request.POST.get("kind", ""),
             by=request.user,
             reader=None if by_domain else found,
@@ -128,7 +129,8 @@ def sanction(request: DeskRequest, reader_id: int) -> HttpResponse:
         return refused(request, str(error))
     except ValueError as error:
         return refused(request, str(error), status=422)
-    return _back(request, found)
+    last.remember_measure(request, made)
+    return _back(request, found, measure=True)
 
 
 def _until(text: str, period: timedelta | None) -> datetime | None:
@@ -147,6 +149,9 @@ def lift(request: DeskRequest, sanction_id: int) -> HttpResponse:
         sanctions.lift(found, by=request.user)
     except decisions.NotAllowed as error:
         return refused(request, str(error))
+    last.forget_measure(request, found)
+    if _from_undo(request):
+        return _taken_back(request, _("Took it back: the sanction is lifted"))
     seen_at = found.reader or Reader.objects.filter(pk=_number(request.POST.get("reader", "")) or 0).first()
     return _back(request, seen_at) if seen_at else redirect("desk")
 
@@ -156,12 +161,13 @@ def trust_reader(request: DeskRequest, reader_id: int) -> HttpResponse:
     """Trust a reader, with the reason in `words`."""
     found = get_object_or_404(Reader.objects.select_related("user"), pk=reader_id)
     try:
-        trust.give(reader=found, by=request.user, words=request.POST.get("words", "")[:2000])
+        given = trust.give(reader=found, by=request.user, words=request.POST.get("words", "")[:2000])
     except decisions.NotAllowed as error:
         return refused(request, str(error))
     except ValueError as error:
         return refused(request, str(error), status=422)
-    return _back(request, found)
+    last.remember_measure(request, given)
+    return _back(request, found, measure=True)
 
 
 @desk(roles.SANCTION, methods=("POST",))
@@ -169,6 +175,9 @@ def untrust(request: DeskRequest, trust_id: int) -> HttpResponse:
     """Take the trust in a reader back."""
     given = get_object_or_404(Trust.objects.select_related("reader__user"), pk=trust_id)
     trust.take_back(given, by=request.user)
+    last.forget_measure(request, given)
+    if _from_undo(request):
+        return _taken_back(request, _("Took it back: the reader is trusted no more"))
     return _back(request, given.reader)
 
 
@@ -210,10 +219,20 @@ def _is_ours(request: DeskRequest) -> bool:
     return url_has_allowed_host_and_scheme(request.POST.get("next", ""), {request.get_host()}, request.is_secure())
 
 
-def _back(request: DeskRequest, found: Reader) -> HttpResponse:
-    """To where the form was, or the reader's page; a script gets the drawer anew."""
+def _from_undo(request: DeskRequest) -> bool:
+    """Whether the form is the one with the last action, which names the queue; those in the drawer do not."""
+    return is_script(request) and "queue" in request.POST
+
+
+def _taken_back(request: DeskRequest, words: str) -> HttpResponse:
+    return render(request, "moderation/parts/last.html", last.taken_back(request, words))
+
+
+def _back(request: DeskRequest, found: Reader, *, measure: bool = False) -> HttpResponse:
+    """To where the form was, or the reader's page; a script gets the drawer anew, after a measure with its undo."""
     if is_script(request):
-        return render(request, "moderation/parts/reader.html", _about(request, found))
+        context = _about(request, found) | (last.context(request) | {"measure": True} if measure else {})
+        return render(request, "moderation/parts/reader.html", context)
     if _is_ours(request):
         return redirect(request.POST["next"])
     return redirect("desk_reader", found.pk)

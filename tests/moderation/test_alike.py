@@ -68,6 +68,7 @@ def test_ones_own_repetition_is_not_by_others(copies: list[Comment], settled: Sa
 def test_what_is_edited_or_deleted_is_alike_no_more(copies: list[Comment], moderator: User) -> None:
     posting.delete(comment=copies[2], by=copies[2].reader)
     assert counts(copies[:2], moderator) == [1, 1]
+    assert not Likeness.objects.filter(comment=copies[2]).exists()
     alike.keep(copies[0], OTHER)
     assert counts(copies, moderator) == [1, 0, 0, 1]
 

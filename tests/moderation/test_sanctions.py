@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from discussions import posting
 from discussions.models import Comment, Mail, Reader, State, User
 from moderation import pipeline, sanctions
 from moderation.decisions import NotAllowed
-from moderation.models import Sanction, Staff
+from moderation.models import Sanction, Staff, Trust
 from tests.factories.discussions import AccountFactory
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
@@ -153,3 +154,31 @@ def test_a_domains_sanction_is_lifted_in_the_drawer_of_the_reader_it_was_seen_at
     lifted = senior_desk.post(reverse("desk_lift", args=[made.pk]), {"reader": author.pk}, **script).content.decode()
     assert f'data-reader-id="{author.pk}"' in lifted
     assert "lifted by" in lifted
+
+
+@pytest.mark.parametrize(
+    ("does", "data", "words"),
+    [
+        ("desk_sanction", {"kind": "ban", "reason": "insult", "existing": "refuse"}, "Ada Brook: banned"),
+        ("desk_trust", {"words": "Writes for us."}, "Ada Brook: trusted"),
+    ],
+)
+def test_a_measure_is_the_last_action_and_undone_like_any_other(
+    senior_desk: Client, held: Comment, does: str, data: dict[str, str], words: str
+) -> None:
+    script = {"HX-Request": "true"}
+    address = reverse(does, args=[held.reader_id])
+    drawer = senior_desk.post(address, data, headers=script).content.decode()
+    assert words in drawer
+    page = senior_desk.get("/desk/").content.decode()
+    assert words in page
+    undo = re.search(r'action="([^"]+)" data-undo', page)
+    assert undo
+    told = senior_desk.post(undo[1], {"queue": "held"}, headers=script).content.decode()
+    assert "Took it back" in told
+    assert "data-undo" not in told
+    held.refresh_from_db()
+    assert held.state == State.HELD
+    assert words not in senior_desk.get("/desk/").content.decode()
+    assert not Sanction.objects.in_force().exists()
+    assert not Trust.objects.filter(lifted_at=None).exists()

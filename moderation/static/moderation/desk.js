@@ -300,6 +300,7 @@
       return;
     }
     $("#drawer-body").innerHTML = html;
+    lastFrom($("#drawer-body"));
     if (options) { cards.clear(); stale = true; live(); }
     if (!$("#drawer").open) $("#drawer").showModal();
     $("#drawer").scrollTop = 0;
