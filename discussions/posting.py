@@ -25,6 +25,7 @@ from discussions.models.comment import AUTHOR_MOVES, MAX_DEPTH
 
 log = structlog.get_logger(__name__)
 
+ESTABLISHED = 3  # published comments that make a newcomer a regular
 MOST_ACCOUNTS = 3  # votes for one comment that count from one address
 MOST_TO_CLEAN = 4  # times what is allowed: so much longer may be typed than what is left once it is cleaned
 
@@ -87,7 +88,7 @@ def post(
 ) -> Comment:
     """Save a new comment as pending. The same `form_key` a second time gives the comment it made the first time.
 
-    Raises Refused ("closed", "empty", "too_long", "gone", "depth", "duplicate").
+    Raises Refused ("closed", "empty", "too_long", "gone", "depth", "links", "duplicate").
     """
     if form_key is not None:
         earlier = Comment.objects.filter(form_key=form_key, reader=reader).first()
@@ -100,6 +101,7 @@ def post(
         )
     if parent is not None:
         _check_parent(article, parent)
+    _check_links(reader, text)
     _check_repeat(article, reader, text)
     try:
         with transaction.atomic():
@@ -136,6 +138,19 @@ def _check_parent(article: Article, parent: Comment) -> None:
         raise Refused("depth", _("This branch is as deep as it goes. Answer a comment further up."))
 
 
+def _check_links(reader: Reader, text: str) -> None:
+    """Refuse more than NEWCOMER_LINKS links by somebody with fewer than `ESTABLISHED` published comments."""
+    most = settings.NEWCOMER_LINKS
+    if most < 0 or "http" not in text.lower():
+        return
+    found = len(markup.links(text))
+    if found > most and Comment.objects.readable().filter(reader=reader)[:ESTABLISHED].count() < ESTABLISHED:
+        said = _(
+            "Too many links for a newcomer: %(found)d in this, %(most)d at most. Leave some out and post it again."
+        )
+        raise Refused("links", said % {"found": found, "most": most})
+
+
 def _check_repeat(article: Article, reader: Reader, text: str) -> None:
     """Refuse the same words by the same reader on the same article within ten minutes."""
     since = timezone.now() - timedelta(minutes=10)
@@ -148,7 +163,7 @@ def _check_repeat(article: Article, reader: Reader, text: str) -> None:
 def edit(*, comment: Comment, text: str, by: Reader) -> Comment:
     """Save a new revision as pending; what readers see stays until it is decided.
 
-    Raises Refused ("not_yours", "window", "empty", "too_long", "closed", "changed").
+    Raises Refused ("not_yours", "window", "empty", "too_long", "closed", "links", "changed").
     """
     if comment.reader_id != by.pk or comment.state == State.DELETED:
         raise Refused("not_yours", _("Only its author can edit a comment."))
@@ -161,6 +176,7 @@ def edit(*, comment: Comment, text: str, by: Reader) -> Comment:
     current = Revision.objects.get(comment=comment, number=comment.revision)
     if current.text == text:
         return comment
+    _check_links(by, text)
     place = states.target(comment, State.PENDING, by_person=False)
     place = states.Place(State.PENDING, comment.shown_revision, place.refused_by_person)
     moved = states.move(

@@ -107,6 +107,7 @@ def _comment(article: Article, one: dict[str, Any], readers: dict[str, Reader], 
         created_at=at,
         edited_at=at + timedelta(minutes=3) if earlier else None,
         picked_at=at + timedelta(minutes=40) if one.get("pick") else None,
+        pinned_at=at + timedelta(minutes=40) if one.get("pin") else None,
     )
     if earlier:
         Revision.objects.create(

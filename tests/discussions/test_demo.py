@@ -60,6 +60,7 @@ def test_there_are_deep_branches_edits_picks_reports_and_a_deleted_comment() -> 
     assert 6 <= max(depth.values()) < MAX_DEPTH
     for mark in ("edited_from", "pick", "reports", "deleted"):
         assert sum(mark in one for one in COMMENTS) >= 3, mark
+    assert ["parent" in one for one in COMMENTS if "pin" in one] == [False]
 
 
 def test_two_readers_post_the_same_long_words_within_a_day() -> None:

@@ -56,6 +56,24 @@ def test_the_same_form_sent_twice_posts_once(article: Article, reader: Reader) -
     assert Comment.objects.count() == 1
 
 
+def test_a_newcomer_sets_few_links_and_a_regular_as_many_as_they_like(article: Article, reader: Reader) -> None:
+    links = [f"https://example.org/{number}" for number in range(5)]
+    with refused("links"):
+        posting.post(article=article, reader=reader, text=" ".join(links[:4]))
+    comment = posting.post(article=article, reader=reader, text=" ".join(links[:3]))
+    with refused("links"):
+        posting.edit(comment=comment, text=" ".join(links[:4]), by=reader)
+    for number in range(posting.ESTABLISHED):
+        publish(posting.post(article=article, reader=reader, text=f"Plain words, number {number}."))
+    assert posting.post(article=article, reader=reader, text=" ".join(links)).revision == 1
+
+
+@override_settings(NEWCOMER_LINKS=-1)
+def test_links_are_free_where_the_site_wants_it(article: Article, reader: Reader) -> None:
+    text = " ".join(f"https://example.org/{number}" for number in range(9))
+    assert posting.post(article=article, reader=reader, text=text).revision == 1
+
+
 def test_a_form_key_of_somebody_else_is_not_an_entrance(article: Article, reader: Reader) -> None:
     key = uuid4()
     posting.post(article=article, reader=reader, text="Mine.", form_key=key)
