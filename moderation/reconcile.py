@@ -13,7 +13,7 @@ from prometheus_client import Gauge
 
 from discussions.models import Comment, OutboxEntry, Revision, State
 from moderation import alike, queue
-from moderation.models import Worker
+from moderation.models import Undoable, Worker
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +44,7 @@ def reconcile() -> int:
     if age > 2 * settings.SCORING_LEASE_SECONDS:
         log.error("scoring_is_late", oldest_pending_seconds=age)
     Worker.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+    Undoable.objects.filter(at__lt=timezone.now() - timedelta(days=7)).delete()
     alike.forget()
     queue.take_reports()  # a report whose wake-up was lost, or that came before its comment could be read
     return found

@@ -3,7 +3,7 @@
 from moderation.models.api_key import ApiKey, ApiKeyUsage, Suggestion, ThresholdTable
 from moderation.models.appeal import Appeal
 from moderation.models.decision import Action, Decision
-from moderation.models.desk import Escalation, Note, Preset, Review, Tally
+from moderation.models.desk import Escalation, Note, Preset, Review, Tally, Undoable
 from moderation.models.likeness import Likeness
 from moderation.models.policy import Policy
 from moderation.models.queue import QueueItem
@@ -34,5 +34,6 @@ __all__ = [
     "Tally",
     "ThresholdTable",
     "Trust",
+    "Undoable",
     "Worker",
 ]

@@ -102,3 +102,21 @@ class Preset(models.Model):
 
     def __str__(self) -> str:
         return self.words[:60]
+
+
+class Undoable(models.Model):
+    """One entry on a person's stack of what `u` takes back: "decision:12", "batch:…", "appeal:3", "sanction:4", …
+
+    A row for each action, so that two answers on their way at once cannot overwrite each other's.
+    """
+
+    by = models.ForeignKey("discussions.User", models.CASCADE, related_name="+", db_index=False)
+    entry = models.CharField(max_length=60)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("by", "entry", name="undoable_once")]
+        indexes = [models.Index("by", models.F("id").desc(), name="undoable_newest")]
+
+    def __str__(self) -> str:
+        return self.entry

@@ -2,71 +2,76 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from discussions.models import Comment
 from moderation import reasons
-from moderation.models import Action, Appeal, Decision, Sanction, Trust
+from moderation.models import Action, Appeal, Decision, Sanction, Trust, Undoable
+from moderation.views.access import DeskRequest
 
-KEPT = 50
-_KEY = "desk_done"
-_FRESH = "desk_fresh"
+LOOKED_AT = 10
+"""Entries on top of the stack that are tried: what somebody else has undone meanwhile is passed over."""
+FRESH = timedelta(seconds=10)
 
 
-def remember(request: HttpRequest, *, decision: Decision | None = None, batch: UUID | None = None) -> None:
-    """Put an action on the session's stack of what can be undone."""
+def remember(request: DeskRequest, *, decision: Decision | None = None, batch: UUID | None = None) -> None:
+    """Put a decision or a batch on the stack of what its maker can undo."""
     _push(request, f"batch:{batch}" if batch else f"decision:{decision.pk if decision else 0}")
 
 
-def _push(request: HttpRequest, entry: str) -> None:
-    done = request.session.get(_KEY, [])
-    request.session[_KEY] = [*[e for e in done if e != entry], entry][-KEPT:]
-    request.session[_FRESH] = True
+def _push(request: DeskRequest, entry: str) -> None:
+    _drop(request, entry)
+    Undoable.objects.bulk_create([Undoable(by=request.user, entry=entry)], ignore_conflicts=True)
 
 
-def forget(request: HttpRequest, *, decision_id: int | None = None, batch: UUID | None = None) -> None:
+def _drop(request: DeskRequest, entry: str) -> None:
+    Undoable.objects.filter(by=request.user, entry=entry).delete()
+
+
+def forget(request: DeskRequest, *, decision_id: int | None = None, batch: UUID | None = None) -> None:
     """It was undone."""
-    entry = f"batch:{batch}" if batch else f"decision:{decision_id}"
-    request.session[_KEY] = [e for e in request.session.get(_KEY, []) if e != entry]
+    _drop(request, f"batch:{batch}" if batch else f"decision:{decision_id}")
 
 
-def remember_answer(request: HttpRequest, appeal: Appeal) -> None:
+def remember_answer(request: DeskRequest, appeal: Appeal) -> None:
     """An appeal was answered."""
     _push(request, f"appeal:{appeal.pk}")
 
 
-def forget_answer(request: HttpRequest, appeal: Appeal) -> None:
+def forget_answer(request: DeskRequest, appeal: Appeal) -> None:
     """The answer was taken back."""
-    request.session[_KEY] = [e for e in request.session.get(_KEY, []) if e != f"appeal:{appeal.pk}"]
+    _drop(request, f"appeal:{appeal.pk}")
 
 
-def remember_measure(request: HttpRequest, measure: Sanction | Trust) -> None:
+def remember_measure(request: DeskRequest, measure: Sanction | Trust) -> None:
     """A reader was sanctioned or trusted."""
     _push(request, _entry(measure))
 
 
-def forget_measure(request: HttpRequest, measure: Sanction | Trust) -> None:
+def forget_measure(request: DeskRequest, measure: Sanction | Trust) -> None:
     """The sanction was lifted, or the trust taken back."""
-    request.session[_KEY] = [e for e in request.session.get(_KEY, []) if e != _entry(measure)]
+    _drop(request, _entry(measure))
 
 
 def _entry(measure: Sanction | Trust) -> str:
     return f"{'sanction' if isinstance(measure, Sanction) else 'trust'}:{measure.pk}"
 
 
-def context(request: HttpRequest) -> dict[str, Any]:
+def context(request: DeskRequest) -> dict[str, Any]:
     """The newest action that can be undone, and whether it has just happened."""
-    newest = undoable(request)
-    return {"last": newest, "back": newest, "fresh": bool(request.session.pop(_FRESH, False))}
+    stack = _stack(request)
+    newest = _first(stack)
+    return {"last": newest, "back": newest, "fresh": bool(stack) and timezone.now() - stack[0].at < FRESH}
 
 
-def taken_back(request: HttpRequest, words: str, *, comment_id: int | None = None) -> dict[str, Any]:
+def taken_back(request: DeskRequest, words: str, *, comment_id: int | None = None) -> dict[str, Any]:
     """After an undo: what it did, and the action before, which the next undo takes back."""
     told_now = {
         "words": words,
@@ -79,9 +84,17 @@ def taken_back(request: HttpRequest, words: str, *, comment_id: int | None = Non
     return {"last": told_now, "back": undoable(request), "fresh": True}
 
 
-def undoable(request: HttpRequest) -> dict[str, Any] | None:
+def undoable(request: DeskRequest) -> dict[str, Any] | None:
     """The newest action on the stack that still exists."""
-    return next(filter(None, map(describe, reversed(request.session.get(_KEY, [])))), None)
+    return _first(_stack(request))
+
+
+def _stack(request: DeskRequest) -> list[Undoable]:
+    return list(Undoable.objects.filter(by=request.user).order_by("-id")[:LOOKED_AT])
+
+
+def _first(stack: list[Undoable]) -> dict[str, Any] | None:
+    return next(filter(None, (describe(each.entry) for each in stack)), None)
 
 
 def describe(entry: str) -> dict[str, Any] | None:

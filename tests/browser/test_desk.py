@@ -196,8 +196,12 @@ def test_no_key_decides_on_the_card_before_while_the_next_is_on_its_way(at_desk:
     card_says(at_desk, "number 0")
     at_desk.wait_for_load_state("networkidle")
     slow: list[Route] = []
+
+    def hold_back(route: Route) -> None:
+        slow.append(route)
+
     last = waiting[-1]
-    at_desk.route(f"**/desk/comments/{last.pk}/?queue=held", slow.append)
+    at_desk.route(f"**/desk/comments/{last.pk}/?queue=held", hold_back)
     at_desk.locator(f'.row[data-id="{last.pk}"] a').click()
     expect(at_desk.locator("#card[inert]")).to_have_count(1)
     for key in ("a", "r", "1", "e"):
@@ -292,7 +296,9 @@ def test_keys_lead_to_queues_search_help_reader_and_question(at_desk: Page, wait
     at_desk.locator("#drawer textarea[name=text]").fill("Known from last year.")
     at_desk.get_by_role("button", name="Keep the note").click()
     expect(at_desk.locator("#drawer .note")).to_contain_text("Known from last year.")
-    at_desk.keyboard.press("Escape")
+    with at_desk.expect_response("**/desk/comments/*/?queue=held"):  # the card is fetched anew, with the note
+        at_desk.keyboard.press("Escape")
+    expect(at_desk.locator("#card[inert]")).to_have_count(0)
     at_desk.keyboard.press("e")
     at_desk.locator("#card details.escalate textarea").fill("Is this too much?")
     at_desk.locator("#card details.escalate").get_by_role("button", name="Ask").click()
@@ -309,7 +315,7 @@ def test_keys_lead_to_queues_search_help_reader_and_question(at_desk: Page, wait
 
 def test_a_sanction_and_its_end_from_the_drawer(at_desk: Page, waiting: list[Comment]) -> None:
     at_desk.keyboard.press("s")
-    at_desk.locator("#drawer details summary").click()
+    at_desk.get_by_text("Impose a sanction", exact=True).click()
     at_desk.get_by_label("Ban: new comments are refused").check()
     at_desk.locator("#drawer select[name=existing]").select_option("refuse")
     at_desk.get_by_role("button", name="Impose").click()
@@ -325,7 +331,7 @@ def test_what_the_drawer_refuses_is_said_in_it_and_what_it_does_shows_on_the_car
 ) -> None:
     card_says(at_desk, "number 0")
     at_desk.keyboard.press("s")
-    at_desk.locator("#drawer details summary").click()
+    at_desk.get_by_text("Impose a sanction", exact=True).click()
     at_desk.get_by_label("Suspend: new comments are refused").check()
     at_desk.get_by_role("button", name="Impose").click()
     problem = at_desk.get_by_text("A suspension needs an end")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 
 from discussions import posting
 from discussions.models import Comment, Section, State, User
 from moderation import decisions, queue
 from moderation.models import Decision, Escalation, QueueItem, Staff
+from moderation.views import last
 from tests.factories.discussions import UserFactory
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
@@ -286,3 +287,26 @@ def test_a_note_is_kept_with_the_comment_it_is_about(desk: Client, held: Comment
     desk.post(reverse("desk_note", args=[held.reader_id]), {"text": "Quotes the mayor.", "comment": held.pk})
     card = desk.get(reverse("desk_comment", args=[held.pk])).content.decode()
     assert re.search(r"Quotes the mayor\..*on this comment", card)
+
+
+def test_two_answers_on_their_way_at_once_both_stay_undoable(
+    desk: Client, settled: Say, held: Comment, moderator: User, rf: RequestFactory
+) -> None:
+    """Each begins with the session as it was before the other, and writes it back after the other."""
+    begun = []
+    for comment in (held, settled(f"{RUDE} Twice.")):
+        request = rf.post("/")
+        request.user, request.session = moderator, desk.session
+        begun.append((request, comment))
+    for request, comment in begun:
+        decision = decisions.by_person(
+            comment_id=comment.pk, action="approve", by=moderator, version_seen=comment.version
+        )
+        last.remember(request, decision=decision)
+        request.session.save()
+
+    script = {"headers": {"HX-Request": "true"}}
+    for _request, comment in reversed(begun):
+        made = Decision.objects.get(comment_id=comment.pk, action="approve")
+        assert reverse("desk_undo", args=[made.pk]) in desk.get("/desk/").content.decode()
+        desk.post(reverse("desk_undo", args=[made.pk]), **script)

@@ -308,6 +308,7 @@
   const ask = async (form) => {
     const answer = await post(form.getAttribute("action"), new FormData(form)).catch(() => null);
     if (!answer?.ok) return say("Not saved. Try again.");
+    await answer.text(); // read to its end, or the connection stays open
     const row = here();
     form.closest("details").open = false;
     if (row) { cards.delete(row.dataset.id); show(row); }
