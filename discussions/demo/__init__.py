@@ -14,6 +14,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -52,8 +53,18 @@ def load(*, now: datetime | None = None) -> int:
             if one.get("deleted"):
                 posting.delete(comment=made[one["key"]], by=made[one["key"]].reader)
         saved += len(made)
+    _give_pasts(readers)
     best.refresh(window=_ALWAYS.total_seconds())
     return saved
+
+
+def _give_pasts(readers: dict[str, Reader]) -> None:
+    """Let nobody be here for a shorter time than their first comment: from nine days to two years longer."""
+    written = Comment.objects.filter(reader__in=readers.values()).order_by().values_list("reader")
+    first = dict(written.annotate(Min("created_at")))
+    for number, reader in enumerate(readers.values()):
+        reader.created_at = first.get(reader.pk, reader.created_at) - timedelta(days=9 + 53 * number % 700)
+    Reader.objects.bulk_update(readers.values(), ["created_at"])
 
 
 def account(*, key: str, name: str, staff: bool = False, password: str | None = None) -> Reader:

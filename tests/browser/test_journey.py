@@ -91,7 +91,7 @@ def test_read_post_be_held_be_approved_and_taken_back(site: Product, page: Page,
     desk.goto(site.base + "/accounts/login/?next=/desk/")
     desk.locator("input[name=login]").fill(name)
     desk.locator("input[name=password]").fill(password)
-    desk.get_by_role("button", name="Sign in").click()
+    desk.get_by_role("button", name="Log in").click()
     desk.get_by_role("link", name=re.compile("Only a stupid fool")).first.click()
     card = desk.locator("article.card", has_text=RUDE)
     expect(card.get_by_text(re.compile(r"held from \d?\.\d\d")).first).to_be_visible()

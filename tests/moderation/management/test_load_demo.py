@@ -10,6 +10,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db.models import F
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -55,6 +56,7 @@ def test_comments_lie_in_the_past_in_the_order_they_were_written(local: Path) ->
         assert times == sorted(times)
         assert article.published_at < times[0]
         assert times[-1] < timezone.now()
+    assert not Comment.objects.filter(created_at__lt=F("reader__created_at")).exists()
 
 
 def test_after_scoring_the_page_the_queues_and_the_tombstones_have_content(local: Path, quick_engine: None) -> None:
