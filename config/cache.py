@@ -1,14 +1,13 @@
 """The cache that all web processes share: log-in limits and used second-factor codes are counted once, not per process.
 
 It stands on the Redis-protocol server and, while that is away, on this process's own memory: counting goes on, a little
-less well, and no request waits for longer than `PATIENCE_SECONDS` (one in `RETRY_AFTER_SECONDS` does at all). Values
+less well, and no request waits for longer than `PATIENCE_SECONDS` (one in five seconds does at all). Values
 are JSON, never pickles, so that whoever can write to the server runs nothing here.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,11 +19,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from discussions.breaker import Breaker
+
 log = structlog.get_logger(__name__)
 
 PATIENCE_SECONDS = 0.5
-RETRY_AFTER_SECONDS = 5.0
-_down_until = 0.0
+breaker = Breaker()
 
 
 class Json:
@@ -68,12 +68,11 @@ class SharedCache(BaseCache):
         self._own = LocMemCache("without-redis", {**params, "OPTIONS": {"MAX_ENTRIES": 20_000}})
 
     def _do(self, what: str, *args: Any, **named: Any) -> Any:
-        global _down_until  # noqa: PLW0603 - one breaker per process
-        if time.monotonic() >= _down_until:
+        if not breaker.tripped:
             try:
                 return getattr(self._redis, what)(*args, **named)
             except (RedisError, OSError) as error:
-                _down_until = time.monotonic() + RETRY_AFTER_SECONDS
+                breaker.trip()
                 log.warning("cache_without_redis", error=type(error).__name__)
         return getattr(self._own, what)(*args, **named)
 

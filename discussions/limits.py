@@ -6,7 +6,6 @@ With Redis away a stricter limit in this process's memory takes its place: the d
 from __future__ import annotations
 
 import ipaddress
-import time
 from functools import cache
 
 import structlog
@@ -20,10 +19,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from discussions.breaker import Breaker
+
 log = structlog.get_logger(__name__)
 
-_RETRY_REDIS_AFTER = 5.0  # seconds
-_redis_down_until = 0.0
+breaker = Breaker()
 
 
 @cache
@@ -69,13 +69,12 @@ def origin(request: HttpRequest, what: str) -> str:
 
 def allowed(what: str, *who: str, per_minute: int) -> bool:
     """Count one action and say whether it is within `per_minute` for every one of `who`."""
-    global _redis_down_until  # noqa: PLW0603 - one breaker per process
     item = RateLimitItemPerMinute(per_minute)
-    if time.monotonic() >= _redis_down_until:
+    if not breaker.tripped:
         try:
             return all([_shared().hit(item, what, name) for name in who])
         except (RedisError, OSError) as error:
-            _redis_down_until = time.monotonic() + _RETRY_REDIS_AFTER
+            breaker.trip()
             log.warning("limits_without_redis", error=type(error).__name__)
     strict = RateLimitItemPerMinute(max(1, per_minute // 2))
     return all([_own().hit(strict, what, name) for name in who])

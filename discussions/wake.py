@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import structlog
@@ -11,24 +10,24 @@ from kombu.exceptions import OperationalError
 from prometheus_client import Counter
 from redis.exceptions import RedisError
 
+from discussions.breaker import Breaker
+
 log = structlog.get_logger(__name__)
 
 lost = Counter("parley_wakeups_lost_total", "Wake-ups that the broker did not take; the sweep makes up for them.")
 
-_BROKER_REST = 5.0  # seconds without a new try after a failure, so that posting stays quick while Redis is away
-_broker_down_until = 0.0
+breaker = Breaker()  # posting stays quick while Redis is away
 
 
 def send(name: str, *args: Any) -> bool:
     """Send one wake-up. Returns whether the broker took it; never raises, never waits longer than the socket limits."""
-    global _broker_down_until  # noqa: PLW0603 - one breaker per process
-    if time.monotonic() < _broker_down_until:
+    if breaker.tripped:
         lost.inc()
         return False
     try:
         current_app.send_task(name, args=args, retry=False, expires=30, ignore_result=True)
     except (OperationalError, RedisError, OSError) as error:
-        _broker_down_until = time.monotonic() + _BROKER_REST
+        breaker.trip()
         lost.inc()
         log.warning("wake_up_lost", task=name, error=type(error).__name__)
         return False

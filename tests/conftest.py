@@ -19,7 +19,7 @@ def _broker_not_yet_known_to_be_down() -> None:
     """The breakers remember an outage for seconds; a test starts without such memories."""
     from config import cache
     from discussions import limits, wake
+    from moderation.perspective import quota
 
-    cache._down_until = 0.0
-    wake._broker_down_until = 0.0
-    limits._redis_down_until = 0.0
+    for each in (cache, wake, limits, quota):
+        each.breaker.reset()

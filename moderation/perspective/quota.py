@@ -5,7 +5,6 @@ With Redis away each process counts for itself, at half the quota: the door narr
 
 from __future__ import annotations
 
-import time
 from functools import cache
 
 import structlog
@@ -17,13 +16,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from discussions.breaker import Breaker
 from moderation.perspective import errors
 from moderation.perspective.keys import Caller
 
 log = structlog.get_logger(__name__)
 
-_RETRY_REDIS_AFTER = 5.0  # seconds
-_redis_down_until = 0.0
+breaker = Breaker()
 
 
 @cache
@@ -46,11 +45,10 @@ def check(caller: Caller) -> None:
 
 
 def _hit(period: type[RateLimitItem], quota: int, key_id: int) -> bool:
-    global _redis_down_until  # noqa: PLW0603 - one breaker per process
-    if time.monotonic() >= _redis_down_until:
+    if not breaker.tripped:
         try:
             return _shared().hit(period(quota), "api-key", str(key_id))
         except (RedisError, OSError) as error:
-            _redis_down_until = time.monotonic() + _RETRY_REDIS_AFTER
+            breaker.trip()
             log.warning("quota_without_redis", error=type(error).__name__)
     return _own().hit(period(max(1, quota // 2)), "api-key", str(key_id))

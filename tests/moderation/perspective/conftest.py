@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from moderation import ask
-from moderation.perspective import keys, quota, usage
+from moderation.perspective import keys, usage
 from moderation.scoring import LABELS
 from tests.moderation.perspective.running import Endpoint, endpoint, scoring
 
@@ -65,7 +65,6 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
 @pytest.fixture
 def key(db: None) -> Iterator[str]:
     """A key with the default quota. What was counted of it is written before its test ends."""
-    quota._redis_down_until = 0.0
     yield keys.create(name="tests")[1]
     keys.forget()
     usage.flush()
