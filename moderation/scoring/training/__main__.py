@@ -61,6 +61,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
     parser.add_argument("--start", type=Path, help="folder of a finished checkpoint (an earlier run's) to start from")
+    parser.add_argument("--rate", type=float, default=1.5e-4, help="the top layer's; 8e-5 when going on from --start")
     parser.add_argument("--layers", type=int, default=6, help="fewer make a smaller checkpoint, as for a cascade")
     parser.add_argument("--leave-out", default="", help="train without the sources named so (civil, jigsaw, …)")
     parser.add_argument("--bundle", action="store_true", help="copy the result into the program when the checks pass")
@@ -88,7 +89,10 @@ def fit(rows: list[Row], emoji: list[str], args: argparse.Namespace, folder: Pat
     head = body.SpansHead(model.config.hidden_size)
     if args.start:
         torch.nn.ModuleDict({"model": model, "spans": head}).load_state_dict(read_folder(args.start))
-    plan = Plan(seed=args.seed, epochs=args.epochs, minutes=args.minutes, workers=args.workers)
+    plan = Plan(
+        seed=args.seed, epochs=args.epochs, minutes=args.minutes, workers=args.workers,
+        rate=args.rate, head_rate=4 * args.rate,
+    )  # fmt: skip
     trainer = Trainer(model, head, plan)
     train(trainer, encode(rows, tokenizer, MAX_TOKENS), args.out / "state.pt")
     torch.save(trainer.averaged(), args.out / "averaged.pt")

@@ -36,8 +36,6 @@ KINDS: dict[str, tuple[tuple[float | None, ...], int]] = {
     "emoji_abuse": ((0.9, None, None, None, 0.7, None), 700),
     "emoji_kind": ((0.03, 0.0, 0.0, 0.0, 0.02, 0.02), 800),
 }
-# Long comments with abuse inside, and as many without.
-BURIED = 1200
 _SLOTS = {
     "insult": "insults",
     "power": "powers",
@@ -96,25 +94,6 @@ def rows(seed: int, scale: float = 1.0) -> list[Row]:
                 break
             seen[_fill(_pick(rng, patterns), words, rng)] = None
         made.extend(Row(text, f"written: {kind}", labels) for text in seen if text_keys(text)[0] not in audited)
-    return made + buried(made, seed, scale)
-
-
-def buried(rows: list[Row], seed: int, scale: float = 1.0) -> list[Row]:
-    """Long comments of ordinary sentences: half as they are, half with one of the abusive `rows` somewhere inside.
-
-    Without them, ten friendly sentences outvote an insult. Both halves have the same lengths, so that length says
-    nothing.
-    """
-    rng = np.random.default_rng(seed)
-    ordinary, calm = lines("ordinary"), _labels("harmless")
-    abusive = [row for row in rows if row.source in ("written: personal", "written: threat", "written: hate")]
-    made: list[Row] = []
-    for _ in range(round(BURIED * scale)):
-        sentences = [ordinary[at] for at in rng.permutation(len(ordinary))[: int(rng.integers(2, 12))]]
-        made.append(Row(" ".join(sentences), "written: ordinary", calm))
-        row = abusive[int(rng.integers(len(abusive)))]
-        sentences[int(rng.integers(len(sentences)))] = row.text
-        made.append(Row(" ".join(sentences), "written: buried", row.labels))
     return made
 
 
