@@ -90,10 +90,8 @@ def post(
 
     Raises Refused ("closed", "empty", "too_long", "gone", "depth", "links", "duplicate").
     """
-    if form_key is not None:
-        earlier = Comment.objects.filter(form_key=form_key, reader=reader).first()
-        if earlier is not None:
-            return earlier
+    if (earlier := _made_with(form_key, reader)) is not None:
+        return earlier
     text = checked_text(text)
     if not article.is_open():
         raise Refused(
@@ -102,7 +100,12 @@ def post(
     if parent is not None:
         _check_parent(article, parent)
     _check_links(reader, text)
-    _check_repeat(article, reader, text)
+    try:
+        _check_repeat(article, reader, text)
+    except Refused:
+        if (twin := _made_with(form_key, reader)) is not None:  # the same form, sent a moment before this one
+            return twin
+        raise
     try:
         with transaction.atomic():
             comment = Comment.objects.create(
@@ -114,12 +117,16 @@ def post(
                 form_key=form_key,
             )
     except IntegrityError:
-        twin = Comment.objects.filter(form_key=form_key, reader=reader).first()
-        if twin is None:
-            raise Refused("form_used", _("This form was already used. Reload the page and post again.")) from None
-        return twin
+        if (twin := _made_with(form_key, reader)) is not None:
+            return twin
+        raise Refused("form_used", _("This form was already used. Reload the page and post again.")) from None
     save_revision(comment, text)
     return comment
+
+
+def _made_with(form_key: UUID | None, reader: Reader) -> Comment | None:
+    """The comment that this reader has made with this form, if any."""
+    return None if form_key is None else Comment.objects.filter(form_key=form_key, reader=reader).first()
 
 
 def save_revision(comment: Comment, text: str) -> None:

@@ -193,7 +193,7 @@ def test_a_guest_is_forgotten(page: Page, live_server: LiveServer, article: Arti
 
 def test_the_language_is_changed_and_kept(page: Page, live_server: LiveServer, article: Article) -> None:
     page.goto(live_server.url + article.get_absolute_url())
-    page.get_by_role("link", name="العربية").click()
+    page.get_by_role("link", name="العربيّة").click()
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     assert page.url == live_server.url + article.get_absolute_url()
     page.goto(live_server.url)

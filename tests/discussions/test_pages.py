@@ -1,7 +1,6 @@
 """Saved article pages: what is read, what is refused, and what is said then."""
 
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 from discussions.pages import MAX_BYTES, Page, PageComment, PageError, parse
 
 ARTICLE = "The tram is coming\n\nThe council voted on Monday.\n\n“At last,” said the mayor — and left…\n\n"
-SHARED_PAGES = sorted((Path(__file__).parents[3] / "shared" / "pages").glob("*.txt"))
 
 
 def page(text: str) -> Page:
@@ -257,11 +255,3 @@ def test_what_is_printed_as_a_list_of_readers_is_read_back(entries):
         (name, "\n\n".join(paragraphs)) for name, paragraphs in entries
     ]
     assert len(got.paragraphs) == 2
-
-
-@pytest.mark.parametrize("path", SHARED_PAGES, ids=lambda path: path.name)
-def test_a_page_saved_from_a_real_site_is_read(path):
-    got = parse(path.read_bytes(), path.name)
-    assert got.title
-    assert len(got.paragraphs) > 10
-    assert all(comment.author and comment.text for comment in got.comments)
