@@ -24,14 +24,14 @@ AFTER = ("", "", "", "", " Just saying.", " Think about it.", " What do others t
 
 # kind: (the six labels with None for unknown, rows in the full mix)
 KINDS: dict[str, tuple[tuple[float | None, ...], int]] = {
-    "kind": ((0.02, 0.0, 0.0, 0.0, 0.02, 0.02), 5600),
+    "kind": ((0.02, 0.0, 0.0, 0.0, 0.02, 0.02), 8000),
     "hate": ((0.95, None, None, None, 0.7, 0.95), 3000),
-    "quoted": ((0.1, 0.0, None, 0.0, 0.1, 0.05), 1800),
+    "quoted": ((0.1, 0.0, None, 0.0, 0.1, 0.05), 2400),
     "negated": ((0.06, 0.0, None, 0.0, 0.06, 0.04), 1200),
     "counter": ((0.06, 0.0, 0.0, 0.0, 0.04, 0.08), 1000),
     "heated": ((0.1, 0.0, 0.03, 0.02, 0.08, 0.02), 1700),
-    "personal": ((0.95, None, None, 0.02, 0.95, None), 1700),
-    "threat": ((0.95, None, None, 0.95, None, None), 1100),
+    "personal": ((0.95, None, None, 0.02, 0.95, None), 2100),
+    "threat": ((0.95, None, None, 0.95, None, None), 1400),
     "harmless": ((0.05, 0.0, None, 0.0, 0.03, 0.0), 600),
     "emoji_abuse": ((0.9, None, None, None, 0.7, None), 700),
     "emoji_kind": ((0.03, 0.0, 0.0, 0.0, 0.02, 0.02), 800),
