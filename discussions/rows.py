@@ -133,6 +133,12 @@ def _more(row: Row, sort: str) -> SafeString:
     return format_html(_MORE, row.id, sort, after, said % {"n": row.more_count})
 
 
+def one_html(row: Row, marks: Marks, *, author_id: int | None) -> SafeString:
+    """One comment as its thread shows it to the reader whose marks these are, to be put in place by the script."""
+    item = _row(row, author_id, _Words.now(), {}) + _PIECES["end"]
+    return personal(SafeString(item.replace('<li class="c"', '<li class="c new" tabindex="-1"', 1)), marks)
+
+
 def picks_html(page: Page) -> SafeString:
     """The editors' picks above the first page: the words, cut by the style sheet, and who said them."""
     one = '<li class="pick"><div class="w">{}</div><p class="foot"><a href="/comments/{}/"><bdi>{}</bdi></a></p></li>'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -11,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from discussions import accounts, limits, picks, posting, threads, traces
+from discussions import accounts, limits, picks, posting, rows, threads, traces
 from discussions.forms import Draft, ReportForm
 from discussions.models import Article, Comment, Reader, Revision, State, User, Vote
 from discussions.posting import Refused
@@ -120,9 +122,18 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 def standing(request: HttpRequest, pk: int) -> HttpResponse:
     """One's own comment as it stands now, as a fragment that asks again while it is pending."""
     reader, found = _own(request, pk)
-    mine = own.of(Comment.objects.filter(pk=found.pk))[0]
-    row = threads.one(found.pk) if found.state == State.PUBLISHED else None
-    return render(request, "discussions/parts/standing.html", {"mine": mine, "row": row, "reader": reader})
+    return _stands(request, reader, found)
+
+
+def _stands(request: HttpRequest, reader: Reader, found: Comment) -> HttpResponse:
+    """The fragment: as the thread has it once it is published, until then with where it stands and why."""
+    mine = own.of(_just(found))[0]
+    row = threads.one(found.pk) if mine.comment.state == State.PUBLISHED else None
+    context: dict[str, Any] = {"mine": mine, "row": None}
+    if row is not None:
+        marks = own.marks(reader, [row.id], article=found.article)
+        context["row"] = rows.one_html(row, marks, author_id=found.article.author_id)
+    return render(request, "discussions/parts/standing.html", context)
 
 
 def _own(request: HttpRequest, pk: int) -> tuple[Reader, Comment]:
@@ -148,17 +159,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refused:
             error, status = str(refused.message), status_of(refused)
         else:
-            return _changed(request, found)
+            if request.htmx:  # type: ignore[attr-defined]
+                return _stands(request, reader, found)
+            return redirect("comment", found.pk)
     context = {"comment": found, "article": found.article, "text": text, "error": error, "reader": reader}
     template = "discussions/parts/edit_form.html" if request.htmx else "discussions/edit.html"  # type: ignore[attr-defined]
     return render(request, template, context, status=status)
-
-
-def _changed(request: HttpRequest, found: Comment) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
-        mine = own.of(Comment.objects.filter(pk=found.pk))[0]
-        return render(request, "discussions/parts/standing.html", {"mine": mine, "row": None})
-    return redirect("comment", found.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

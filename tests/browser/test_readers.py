@@ -37,14 +37,18 @@ def test_a_kind_comment_is_posted_and_appears(page: Page, live_server: LiveServe
     mine = page.locator("#mine .c").first
     expect(mine).to_contain_text("Only you see this yet")
     expect(page.locator("#write textarea")).to_have_value("")
+    expect(page.get_by_text("Nobody has said anything yet")).to_be_hidden()
     expect(mine).to_be_focused()
     move(Comment.objects.get(), State.PUBLISHED)
     expect(mine).not_to_contain_text("Only you see this yet")
     expect(mine).to_be_focused()
     expect(mine.locator("em")).to_have_text("somewhere")
+    offered = mine.locator(".acts").inner_text()
+    assert "Reply" in offered
     page.reload()
     expect(page.locator("#thread .c")).to_have_count(1)
     expect(page.locator("#mine .c")).to_have_count(0)
+    assert page.locator("#thread .acts").inner_text() == offered
 
 
 def test_a_held_comment_tells_why_and_can_be_repaired(page: Page, live_server: LiveServer, article: Article) -> None:
@@ -74,9 +78,42 @@ def test_an_answer_opens_in_place_and_keeps_the_focus(page: Page, live_server: L
     expect(page.locator(f"#c{root.pk}").get_by_role("link", name="Reply")).to_be_focused()
     page.keyboard.press("Enter")
     write(page, "I do, please.", form)
-    expect(page.locator(f"#c{root.pk} .own")).to_contain_text("I do, please.")
-    expect(page.locator(f"#c{root.pk} .own")).to_be_focused()
+    expect(page.locator(f"#c{root.pk} > .r > .own")).to_contain_text("I do, please.")
+    expect(page.locator(f"#c{root.pk} > .r > .own")).to_be_focused()
     assert Comment.objects.get(parent=root).reader.name == "Ada Brook"
+
+
+def test_an_answer_stays_where_forms_open_and_close(page: Page, live_server: LiveServer, article: Article) -> None:
+    root = post(article, "Who wants tea?")
+    page.goto(live_server.url + article.get_absolute_url())
+    reply = page.locator(f"#c{root.pk} > article").get_by_role("link", name="Reply")
+    for text in ("I do, please.", "And a biscuit."):
+        reply.click()
+        write(page, text, f"#reply-{root.pk}")
+        expect(page.locator(f"#c{root.pk} > .r > .c").first).to_contain_text(text)
+        expect(page.locator(f"#c{root.pk} > .r > .c").first).to_be_focused()
+    expect(reply).to_have_attribute("aria-expanded", "false")
+    expect(page.locator(f"#c{root.pk} > .r > .c")).to_have_count(2)
+
+
+def test_mending_a_comment_in_place_keeps_the_answers_below_it(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    account = AccountFactory()
+    mine = post(article, "Who wants teh?", reader=account)
+    post(article, "I do, please.", parent=mine)
+    log_in(page.context, live_server.url, account.user)
+    page.goto(live_server.url + article.get_absolute_url())
+    item = page.locator(f"#thread #c{mine.pk}")
+    item.locator("> article").get_by_role("link", name="Edit").click()
+    item.locator("textarea").fill("Who wants tea?")
+    item.get_by_role("button", name="Save").click()
+    expect(item.locator("> article")).to_contain_text("Only you see this yet")
+    expect(item).to_contain_text("I do, please.")
+    move(Comment.objects.get(pk=mine.pk), State.PUBLISHED)
+    expect(item.locator("> article")).not_to_contain_text("Only you see this yet")
+    expect(item).to_contain_text("I do, please.")
+    expect(item.locator("> .fold")).to_have_count(1)
 
 
 def test_what_is_typed_survives_a_reload(page: Page, live_server: LiveServer, article: Article) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -12,7 +13,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from discussions.models import Article, Comment, Notice, Reader, Report, Revision, State, Vote
-from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, move, post
+from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, UserFactory, move, post
 
 pytestmark = pytest.mark.django_db
 
@@ -180,6 +181,32 @@ def test_a_reply_with_htmx_gives_back_only_the_comment(client: Client, article: 
     assert "<html" not in body
     assert "Quietly." in body
     assert "Only you see this yet" in body
+
+
+def item_of(page: str, comment: Comment) -> str:
+    """A comment without answers as a page or a fragment has it, from its list item's attributes to its end."""
+    found = re.search(rf'<li class="c"[^>]* id="c{comment.pk}".*?</li>', page.replace(' new" tabindex="-1"', '"'), re.S)
+    assert found is not None
+    return found[0]
+
+
+def test_what_was_just_posted_stands_as_it_does_after_a_reload(client: Client) -> None:
+    account = AccountFactory(user=UserFactory(is_staff=True))
+    article = ArticleFactory(author=AccountFactory())
+    client.force_login(account.user)
+    htmx = {"HX-Request": "true"}
+    sent = {"text": "The figures were checked on Monday."}
+    posted = client.post(f"/articles/{article.slug}/comments/", sent, headers=htmx).content.decode()
+    comment = Comment.objects.get()
+    waiting = re.compile(rf'<li class="c own pending" id="c{comment.pk}".*?</li>', re.S)
+    assert waiting.findall(posted) == waiting.findall(client.get(article.get_absolute_url()).content.decode()) != []
+    move(comment, State.PUBLISHED)
+    now = client.get(f"/comments/{comment.pk}/mine/", headers=htmx).content.decode()
+    assert item_of(now, comment) == item_of(client.get(article.get_absolute_url()).content.decode(), comment)
+    for word in ("Staff", "Reply", "Edit", "Delete"):
+        assert f">{word}<" in now
+    same = client.post(f"/comments/{comment.pk}/edit/", sent, headers=htmx).content.decode()
+    assert item_of(same, comment) == item_of(now, comment)
 
 
 def test_no_reply_reaches_into_another_article(client: Client, article: Article) -> None:

@@ -119,6 +119,29 @@
       if (field) field.focus();
     });
   }
+  /* An answer just posted leaves the slot for the branch it belongs to, where opening and closing forms leaves it alone. */
+  function intoBranch(list) {
+    const slot = list.closest(".slot");
+    const branch = slot && slot.closest("li.c");
+    if (!branch) return;
+    let answers = branch.querySelector(":scope > .r");
+    if (answers) answers.prepend(...list.children);
+    else { slot.parentElement.after(list); answers = list; }
+    all(".acts a[aria-expanded=true]", slot.parentElement).forEach((link) => link.setAttribute("aria-expanded", "false"));
+    slot.remove();
+    if (document.activeElement === document.body) answers.querySelector(".c").focus();
+  }
+  /* What is put in a comment's place takes over the answers below it. */
+  const branches = new Map();
+  function keepBranch(item) {
+    const below = all(":scope > .r, :scope > .more", item);
+    below.forEach((part) => part.remove());
+    branches.set(item.id, below);
+  }
+  function giveBranchBack(item) {
+    item.append(...(branches.get(item.id) || []));
+    branches.delete(item.id);
+  }
   function showMore(link) {
     const place = link.closest(".more");
     const branch = place.matches("li") ? place.parentElement : place.closest(".c");
@@ -218,7 +241,14 @@
     if (!wrong) { wrong = document.createElement("p"); wrong.className = "wrong"; wrong.setAttribute("role", "alert"); form.prepend(wrong); }
     wrong.textContent = text;
   }
-  document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.shouldSwap && detail.target.matches("li.c[id]")) keepBranch(detail.target);
+  });
+  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    if (elt.matches("li.c[id]")) giveBranchBack(elt);
+    if (elt.matches("ol.r.new")) intoBranch(elt);
+    prepare(elt);
+  });
 
   /* What is new since the page was made is told, never pushed in. */
   const talk = document.querySelector(".talk[data-news]");
