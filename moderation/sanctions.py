@@ -24,6 +24,7 @@ from moderation.models import Decision, Sanction
 
 MOST_HIDDEN = bulk.MOST
 MAIL_WAITS = timedelta(minutes=2)  # a warning taken back at once was never sent
+LONGEST = timedelta(days=3653)  # ten years; whoever means longer means without an end
 _HEADER = "X-Parley-Sanction"
 _STRICTNESS = [Sanction.Kind.PREMODERATE, Sanction.Kind.SUSPEND, Sanction.Kind.BAN]
 
@@ -107,6 +108,8 @@ def _check(*, kind: str, reason_code: str, until: datetime | None) -> None:
         raise ValueError(_("A suspension needs an end. Without one it is a ban."))
     if until is not None and until <= timezone.now():
         raise ValueError(_("The end lies in the past."))
+    if until is not None and until > timezone.now() + LONGEST:
+        raise ValueError(_("The end lies more than ten years ahead. For good, choose a ban without an end."))
 
 
 def _check_reader(reader: Reader, by: User) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +25,7 @@ from moderation.views.queues import frame, is_script
 
 ROWS = 30
 _PERIODS = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=30), "365": timedelta(days=365)}
+_END_OF_DAY = time(23, 59, 59)
 
 
 @desk()
@@ -113,7 +114,6 @@ def sanction(request: DeskRequest, reader_id: int) -> HttpResponse:
     found = get_object_or_404(Reader.objects.select_related("user"), pk=reader_id)
     by_domain = request.POST.get("scope") == "domain"
     email = found.user.email if found.user else found.email
-    period = _PERIODS.get(request.POST.get("days", ""))
     try:
         made = sanctions.impose(
             kind=request.POST.get("kind", ""),
@@ -122,7 +122,7 @@ def sanction(request: DeskRequest, reader_id: int) -> HttpResponse:
             domain=email.rpartition("@")[2] if by_domain else "",
             reason_code=request.POST.get("reason", ""),
             words=request.POST.get("words", "").strip()[:2000],
-            until=_until(request.POST.get("until", ""), period),
+            until=_until(request.POST.get("days", ""), request.POST.get("until", "").strip()),
             refuse_comments=request.POST.get("existing") == "refuse",
         )
     except decisions.NotAllowed as error:
@@ -133,12 +133,26 @@ def sanction(request: DeskRequest, reader_id: int) -> HttpResponse:
     return _back(request, found, measure=True)
 
 
-def _until(text: str, period: timedelta | None) -> datetime | None:
-    """A date from the form, else so long from now, else no end. Raises ValueError for a date that is none."""
-    if text:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.get_current_timezone())
-        return day + timedelta(days=1) if day.year < 9999 else day  # the last day there is has no day after it
-    return timezone.now() + period if period else None
+def _until(days: str, day: str) -> datetime | None:
+    """The end of a sanction: so many days from now, with "date" the end of that day (ISO 8601), with "" none.
+
+    Raises ValueError with words for the person.
+    """
+    if not days:
+        return None
+    if days in _PERIODS:
+        return timezone.now() + _PERIODS[days]
+    if days != "date":
+        raise ValueError(_("Choose for how long the sanction holds."))
+    if not day:
+        raise ValueError(_("Say until which day the sanction holds, year and all."))
+    try:
+        last_day = date.fromisoformat(day)
+    except ValueError:
+        raise ValueError(
+            _("“%(day)s” is no day of the calendar. Write it like 2027-03-31.") % {"day": day[:20]}
+        ) from None
+    return datetime.combine(last_day, _END_OF_DAY, timezone.get_current_timezone())
 
 
 @desk(roles.SANCTION, methods=("POST",))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -345,6 +347,33 @@ def test_what_the_drawer_refuses_is_said_in_it_and_what_it_does_shows_on_the_car
     expect(at_desk.locator("#drawer .sanction")).to_contain_text("suspended")
     at_desk.keyboard.press("Escape")
     expect(at_desk.locator("#card .card-head .tag.refuse")).to_contain_text("suspended")
+
+
+def test_a_suspension_until_a_date_is_written_from_the_keys(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    keyboard = at_desk.keyboard
+    keyboard.press("s")
+    at_desk.get_by_text("Impose a sanction", exact=True).focus()
+    keyboard.press("Enter")
+    at_desk.get_by_label("Warn: a mail").focus()
+    for _to_suspend in range(2):
+        keyboard.press("ArrowDown")
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    expect(at_desk.locator("#drawer select[name=days]")).to_be_focused()
+    expect(at_desk.locator("#drawer input[name=until]")).to_be_hidden()
+    keyboard.type("until")
+    day = at_desk.locator("#drawer input[name=until]")
+    expect(day).to_be_visible()
+    keyboard.press("Tab")
+    expect(day).to_be_focused()
+    keyboard.press("Control+Enter")
+    expect(at_desk.get_by_text("Say until which day")).to_be_in_viewport()
+    last_day = date(timezone.localdate().year + 1, 5, 5)  # the same whether a browser asks for day or month first
+    keyboard.type(f"{last_day:%d%m%Y}")
+    expect(day).to_have_value(last_day.isoformat())
+    keyboard.press("Control+Enter")
+    expect(at_desk.locator("#drawer .sanction")).to_contain_text(f"until 5 May {last_day.year}")
 
 
 def test_a_phone_shows_one_pane_and_decides_without_keys(

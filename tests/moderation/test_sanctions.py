@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -136,10 +137,46 @@ def test_nobody_lifts_a_sanction_of_their_own(author: Reader, senior: User) -> N
     assert Sanction.objects.in_force().count() == 1
 
 
-def test_the_last_day_there_is_ends_a_suspension_without_an_error(senior_desk: Client, author: Reader) -> None:
-    form = {"kind": "suspend", "reason": "insult", "until": "9999-12-31"}
-    assert senior_desk.post(f"/desk/readers/{author.pk}/sanctions/", form).status_code == 302
-    assert Sanction.objects.get().until is not None
+def until(client: Client, reader: Reader, day: str, days: str = "date") -> HttpResponse:
+    form = {"kind": "suspend", "reason": "insult", "days": days, "until": day}
+    return client.post(reverse("desk_sanction", args=[reader.pk]), form)  # type: ignore[return-value]
+
+
+def test_a_suspension_until_a_day_ends_with_that_day(senior_desk: Client, author: Reader) -> None:
+    last_day = timezone.localdate() + timedelta(days=45)
+    assert until(senior_desk, author, last_day.isoformat()).status_code == 302
+    ends = timezone.localtime(Sanction.objects.get().until)
+    assert (ends.date(), ends.hour, ends.minute) == (last_day, 23, 59)
+    drawer = senior_desk.get(reverse("desk_reader", args=[author.pk])).content.decode()
+    assert f"until {last_day.day} {last_day:%b %Y}" in drawer
+
+
+def test_a_day_left_over_from_another_choice_does_not_count(senior_desk: Client, author: Reader) -> None:
+    assert until(senior_desk, author, "1999-01-01", days="7").status_code == 302
+    assert Sanction.objects.get().until < timezone.now() + timedelta(days=8)
+
+
+@pytest.mark.parametrize(
+    ("days", "day", "says"),
+    [
+        ("date", "", "until which day"),
+        ("date", "2027-02-30", "is no day of the calendar"),
+        ("date", "next Friday <b>", "is no day of the calendar"),
+        ("date", "275760-09-13", "is no day of the calendar"),
+        ("date", "2001-01-01", "lies in the past"),
+        ("date", "2226-01-01", "more than ten years ahead"),
+        ("date", "9999-12-31", "more than ten years ahead"),
+        ("5", "", "for how long"),
+        ("", "2027-02-03", "needs an end"),
+    ],
+)
+def test_a_day_that_makes_no_end_is_said_in_words(
+    senior_desk: Client, author: Reader, days: str, day: str, says: str
+) -> None:
+    answer = until(senior_desk, author, day, days=days)
+    assert answer.status_code == 422
+    assert says in answer.content.decode()
+    assert not Sanction.objects.exists()
 
 
 def test_a_domains_sanction_is_lifted_in_the_drawer_of_the_reader_it_was_seen_at(
