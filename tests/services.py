@@ -39,6 +39,7 @@ def _start() -> None:
     folder = Path(tempfile.mkdtemp(prefix="parley-tests-"))
     _running.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ["PARLEY_STATE_DIR"] = str(folder)  # nothing of a site running from this checkout
+    (folder / "static").mkdir()
     found = _running.enter_context(
         ephemeral(folder, postgres="DATABASE_URL" not in os.environ, valkey="REDIS_URL" not in os.environ)
     )
