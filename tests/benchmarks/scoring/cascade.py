@@ -1,0 +1,109 @@
+"""A quick checkpoint before a large one: the time it saves, and the decisions that it turns."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from moderation import policy
+from moderation.scoring import checkpoints, engine, exports
+from moderation.scoring.cascade import Band, needs_second
+from moderation.scoring.checkpoints import Checkpoint
+from moderation.scoring.tokens import Tokens
+
+from .agreement import turned
+from .report import row
+from .speed import race
+
+
+def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str]) -> None:
+    """Compact first, the large one for the band between: its time against the large one alone.
+
+    The large one has random weights, so only the ratio means something here; see ``cascade_agreement``.
+    """
+    band = Band()
+    tokens = Tokens(compact)
+    rows = [tokens.frame(encoded.ids) for encoded in tokens.encode(given)]
+    quick = engine.make_backend(compact, "onnx-int8")
+    slow = engine.OnnxBackend(large, "fp32")
+    detoxify = engine.detoxify(large)
+    first = quick.run(rows)
+    again = np.flatnonzero(needs_second(first, band)).tolist()
+    spent = {"predict": 0.0, "cascade": 0.0}
+    for start in range(0, len(rows) - 31, 32):
+        part = range(start, start + 32)
+        began = time.perf_counter()
+        for index in part:
+            detoxify.predict(given[index])
+        spent["predict"] += time.perf_counter() - began
+        began = time.perf_counter()
+        answers = quick.run([rows[index] for index in part])
+        undecided = np.flatnonzero(needs_second(answers, band)).tolist()
+        if undecided:
+            slow.run([rows[start + index] for index in undecided])
+        spent["cascade"] += time.perf_counter() - began
+    ratio = spent["predict"] / spent["cascade"]
+    row(f"cascade, {100 * len(again) / len(rows):.0f} % go on to the large one", f"{ratio:.2f} x", ">= 4 x", ratio >= 4)
+
+
+def shortened(checkpoint: Checkpoint, layers: int, folder: Path) -> Checkpoint:
+    """The same trained weights with only the first layers: a smaller, worse model of the same six labels."""
+    for file in checkpoint.folder.iterdir():
+        if file.suffix in {".json", ".safetensors", ".txt"} and not file.name.startswith("spans"):
+            (folder / file.name).write_bytes(file.read_bytes())
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8")) | {"num_hidden_layers": layers}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return checkpoints.open_checkpoint(f"{folder}{os.sep}")
+
+
+def cascade_agreement(compact: Checkpoint, given: Sequence[str], smaller: Path | None) -> None:
+    """A smaller trained checkpoint in front of compact: its decisions against compact alone, and its time.
+
+    Without ``smaller`` (a folder that the training made with --layers) compact without its last layer stands in.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        small = (
+            checkpoints.open_checkpoint(f"{smaller}{os.sep}")
+            if smaller
+            else shortened(compact, int(compact.config["num_hidden_layers"]) - 1, Path(folder))
+        )
+        what = f"{small.config['num_hidden_layers']} layers{'' if smaller else ', cut from compact'}, then compact"
+        compare_cascade(small, compact, given, what)
+        for kind in exports.KINDS:
+            exports.export_path(small, kind).unlink(missing_ok=True)
+
+
+def compare_cascade(small: Checkpoint, compact: Checkpoint, given: Sequence[str], what: str) -> None:
+    """Agreement over all texts for three bands; time over the first 96 with the band that the program takes."""
+    tokens, detoxify = Tokens(compact), engine.detoxify(compact)
+    rows = [tokens.frame(encoded.ids) for encoded in tokens.encode(given)]
+    quick, slow = engine.OnnxBackend(small, "int8"), engine.RepairedInt8(compact)
+    first, whole = quick.run(rows), engine.OnnxBackend(compact, "fp32").run(rows)
+    default = policy.turning_points(policy.DEFAULT_RULES)
+    for band in (Band(), Band(0.05, 0.95), Band(0.03, 0.98)):
+        again = needs_second(first, band)
+        final = np.where(again[:, None], whole, first)
+        differ = 100 * turned(final, whole, compact.labels, {"toxicity": [0.5]})
+        row(
+            f"{what}, {band.low}–{band.high}: {100 * again.mean():.0f} % go on, decisions at .5 that differ",
+            f"{differ:.2f} %", "<= 1 %", differ <= 1,
+        )  # fmt: skip
+        row(
+            "the same at the thresholds of the first policy",
+            f"{100 * turned(final, whole, compact.labels, default):.2f} %",
+        )
+
+    def both(part: Sequence[str]) -> None:
+        framed = [tokens.frame(encoded.ids) for encoded in tokens.encode(part)]
+        undecided = np.flatnonzero(needs_second(quick.run(framed), Band())).tolist()
+        slow.run([framed[index] for index in undecided], default)
+
+    spent = race({"predict": lambda part: [detoxify.predict(text) for text in part], "both": both}, given[:96], 96)
+    ratio = spent["predict"] / spent["both"]
+    row(f"{what}, against predict on compact one by one", f"{ratio:.2f} x", ">= 4 x", ratio >= 4)
