@@ -41,6 +41,7 @@ _CLAIM = """
 WITH due AS (
     SELECT id FROM discussions_outboxentry
     WHERE available_at <= statement_timestamp() AND {attempts}
+      AND (%(only)s::bigint[] IS NULL OR comment_id = ANY(%(only)s))
     ORDER BY available_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 UPDATE discussions_outboxentry o
    SET available_at = statement_timestamp() + %(lease)s * interval '1 second',
@@ -80,18 +81,30 @@ def run(*, should_stop: Callable[[], bool] = lambda: False) -> int:
     return done
 
 
+def run_these(comment_ids: Sequence[int]) -> int:
+    """Score these comments' fresh revisions here and now, in a process that is no worker. Returns how many."""
+    token = uuid4()
+    return sum(_work(batch, token) for batch in micro_batches(claim(token, only=comment_ids)))
+
+
 @cache
 def engine() -> scoring.Scores:
     """Load the model once in this process. The scores of the first text name checkpoint, weights and backend."""
     return scoring.warm_up()
 
 
-def claim(token: UUID) -> list[Claimed]:
-    """Take what is due under this token: fresh rows together, a row that failed before alone."""
+def claim(token: UUID, *, only: Sequence[int] | None = None) -> list[Claimed]:
+    """Take what is due under this token: fresh rows together, a row that failed before alone.
+
+    With `only`, no other comments than these.
+    """
+    chosen = None if only is None else list(only)
     lease = settings.SCORING_LEASE_SECONDS
     with connection.cursor() as cursor:
         for attempts, limit in (("attempts = 0", settings.SCORING_BATCH), ("attempts > 0", 1)):
-            cursor.execute(_CLAIM.format(attempts=attempts), {"limit": limit, "lease": lease, "token": token})
+            cursor.execute(
+                _CLAIM.format(attempts=attempts), {"limit": limit, "lease": lease, "token": token, "only": chosen}
+            )
             rows = cursor.fetchall()
             if rows:
                 return [Claimed(*row) for row in rows]

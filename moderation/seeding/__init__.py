@@ -6,4 +6,6 @@
     load.py    into the database by COPY, in one transaction
 
 Everything is drawn from one seed, so the same command makes the same thread.
+
+    past.py    what the demo's desk has done before anybody sits down at it, from past.toml
 """

@@ -11,23 +11,27 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from discussions import demo
-from discussions.models import Reader, User
+from discussions.models import OutboxEntry, Reader, User
 from moderation.models import Staff
+from moderation.seeding import past
 
 LOGINS = "demo_logins.txt"
 # What to call it, the address before the @, the name readers see, and the role at the desk.
 DESK = (
-    ("Moderator", "moderator", "Robin Vale", Staff.Role.MODERATOR),
+    ("Moderator", "moderator", "Robin Vale", Staff.Role.SENIOR),
     ("Editor", "editor", "Edith Lorne", Staff.Role.EDITOR),
     ("Admin", "admin", "Ines Toth", Staff.Role.ADMIN),
     ("Reader", "dev", "Dev Malhotra", None),
 )
 
 
+COLLEAGUE = ("sasha", "Sasha Whitlock", Staff.Role.SENIOR)  # has worked here, and no password
+
+
 class Command(BaseCommand):
     help = (
-        "Load three articles with their readers, and accounts for the desk. Running it again adds only what is "
-        "missing. For the local demo (make run); elsewhere --force is needed."
+        "Load three articles with their readers, accounts for the desk, and what it has done so far. Running it again "
+        "adds only what is missing. For the local demo (make run); elsewhere --force is needed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,7 +46,12 @@ class Command(BaseCommand):
         with transaction.atomic():
             saved = demo.load()
             lines = logins(Path(settings.STATE_DIR) / LOGINS)
-        self.stdout.write(f"{saved} demo comments wait to be scored." if saved else "The demo is there already.")
+            key, name, role = COLLEAGUE
+            give_role(demo.account(key=key, name=name, staff=True), role)
+        past.tell()
+        wait = OutboxEntry.objects.count()
+        told = f"{saved} demo comments are there, {wait} of them wait to be scored."
+        self.stdout.write(told if saved else "The demo is there already.")
         for line in lines:
             self.stdout.write(line)
 
