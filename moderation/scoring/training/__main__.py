@@ -39,7 +39,7 @@ from .data import (
     text_keys,
     without,
 )
-from .export import Scorer, read_folder, write_folder
+from .export import Scorer, average, read_folder, write_folder
 from .loop import Plan, Trainer
 from .workers import train
 
@@ -61,6 +61,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
     parser.add_argument("--start", type=Path, help="folder of a finished checkpoint (an earlier run's) to start from")
+    parser.add_argument(
+        "--average",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="train nothing: average these finished checkpoints of the same --start, then go on as after a training",
+    )
     parser.add_argument("--rate", type=float, default=1.5e-4, help="the top layer's; 8e-5 when going on from --start")
     parser.add_argument("--layers", type=int, default=6, help="fewer make a smaller checkpoint, as for a cascade")
     parser.add_argument("--leave-out", default="", help="train without the sources named so (civil, jigsaw, …)")
@@ -82,8 +89,8 @@ def prepare(folder: Path, args: argparse.Namespace) -> tuple[list[Row], list[Row
     return rows, kept, emoji
 
 
-def fit(rows: list[Row], emoji: list[str], args: argparse.Namespace, folder: Path) -> Trainer:
-    """Train (or go on training) and leave the averaged weights in `--out`."""
+def fit(rows: list[Row], emoji: list[str], args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Train (or go on training) and write the averaged weights to `folder`; returns how it was done, for the card."""
     tokenizer = body.write_tokenizer(emoji, folder)
     model = body.fresh_model(tokenizer, emoji, args.layers)
     head = body.SpansHead(model.config.hidden_size)
@@ -95,8 +102,26 @@ def fit(rows: list[Row], emoji: list[str], args: argparse.Namespace, folder: Pat
     )  # fmt: skip
     trainer = Trainer(model, head, plan)
     train(trainer, encode(rows, tokenizer, MAX_TOKENS), args.out / "state.pt")
-    torch.save(trainer.averaged(), args.out / "averaged.pt")
-    return trainer
+    write_folder(model, trainer.averaged(), folder)
+    return {
+        "what": f"{len(rows)} rows, {trainer.step} steps, {trainer.spent / 60:.0f} minutes",
+        "plan": asdict(trainer.plan),
+    }
+
+
+def soup(emoji: list[str], args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Write the average of finished checkpoints to `folder`; returns how it was done, for the card."""
+    for path in args.average:
+        if not (path / "model.safetensors").is_file():
+            raise ValueError(f"{path} holds no finished checkpoint: a training writes it to OUT/compact.")
+    model = body.fresh_model(body.write_tokenizer(emoji, folder), emoji, args.layers)
+    write_folder(model, average(args.average), folder)
+    reports = [json.loads((path.parent / "report.json").read_text("utf-8")) for path in args.average]
+    members = [f"{report['how']['what']} (seed {report['how']['plan']['seed']})" for report in reports]
+    return {
+        "what": f"The average of {len(members)} trainings: {'; '.join(members)}",
+        "plan": reports[-1]["how"]["plan"],
+    }
 
 
 def machine() -> str:
@@ -150,17 +175,9 @@ def main() -> None:
         folder = args.out / "compact"
         folder.mkdir(parents=True, exist_ok=True)
         rows, kept, emoji = prepare(args.data, args)
-        trainer = fit(rows, emoji, args, folder)
-    except (DataMissingError, ModuleNotFoundError) as error:
+        how = soup(emoji, args, folder) if args.average else fit(rows, emoji, args, folder)
+    except (DataMissingError, ModuleNotFoundError, ValueError) as error:
         sys.exit(str(error))
-    model = trainer.modules["model"]
-    write_folder(model, trainer.averaged(), folder)
-    how = {
-        "plan": asdict(trainer.plan),
-        "rows": len(rows),
-        "steps": trainer.step,
-        "minutes": round(trainer.spent / 60, 1),
-    }
     report = finish(folder, kept, args, how)
     print(evaluate.table(report["development"]))
     print(f"spans_dev: character F1 {report['spans']['f1']:.3f} (target {evaluate.SPANS_TARGET})")

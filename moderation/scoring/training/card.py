@@ -26,7 +26,7 @@ LIMITS = """\
 - English only. Text in other languages must be held for a person, never passed as clean.
 - Six labels. `sexual_explicit` is not among them: the data holds no labelled positives.
 - `severe_toxicity` and `threat` rest on few positives; use them to sort a queue, not to reject.
-- It was trained on pieces of at most 160 tokens and is meant to run on windows of 256.
+- It was trained on at most 256 tokens of a comment, which is also its window.
 - Irony, allusions and threats that need context escape it. It sees one comment, not the thread.
 - Most of its data is from 2015 to 2018. New slang and new targets are unknown to it.
 - Annotators carried the biases of their time; the audit shows what remains. Look at it for your own
@@ -62,8 +62,8 @@ on {report["spans"]["comments"]} comments.
 {LIMITS}
 ## Training
 
-{how["rows"]} rows, {how["steps"]} steps, {how["minutes"]} minutes. `python -m moderation.scoring.training --data DIR` does
-it again; plan: {", ".join(f"{key} {value}" for key, value in how["plan"].items())}.
+{how["what"]}. `python -m moderation.scoring.training --data DIR` does
+it again; plan of the last: {", ".join(f"{key} {value}" for key, value in how["plan"].items())}.
 No row of a development set, nor a near-copy of one, was trained on.
 
 {SOURCES}

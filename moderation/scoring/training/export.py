@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,19 @@ def read_folder(folder: Path) -> dict[str, torch.Tensor]:
     head = load_file(folder / SPANS_FILE)
     parts = {"model": model, "spans": head}
     return {f"{part}.{name}": value.float() for part, values in parts.items() for name, value in values.items()}
+
+
+def average(folders: Sequence[Path]) -> dict[str, torch.Tensor]:
+    """The mean of several checkpoints' weights, named as in training: a model soup (Wortsman et al. 2022).
+
+    It helps where all have grown from the same weights. Raises ValueError when their vocabularies or shapes differ.
+    """
+    vocabularies = {(folder / "vocab.txt").read_bytes() for folder in folders}
+    states = [read_folder(folder) for folder in folders]
+    shapes = [{name: value.shape for name, value in state.items()} for state in states]
+    if len(vocabularies) > 1 or any(shape != shapes[0] for shape in shapes):
+        raise ValueError("These checkpoints cannot be averaged: their vocabularies or layers differ.")
+    return {name: torch.stack([state[name] for state in states]).mean(dim=0) for name in states[0]}
 
 
 def open_detoxify(folder: Path) -> Any:
