@@ -95,6 +95,12 @@ class Card:
     colleagues: list[tuple[int, str]]
     appeal_why_not: str
 
+    @property
+    def answers_appeal(self) -> bool:
+        """Whether this person decides by answering: an open appeal against a refusal that stands, by somebody else."""
+        waits = self.appeal is not None and self.appeal.closed_at is None
+        return waits and not self.appeal_why_not and self.comment.state == State.REJECTED
+
 
 def build(comment: Comment, *, by: User) -> Card:
     """The card as this person sees it. `comment` comes with its article, parent and reader."""

@@ -322,7 +322,12 @@
     return Boolean(it);
   };
   const onCard = (selector) => $(`#card:not([inert]) ${selector}`);
+  const words = () => onCard("[data-answer] textarea");
   const refuse = () => {
+    if (words()) { // an appeal: the refusal stands, and its author hears why
+      if (words().value.trim()) press('#card [data-answer] button[value="upheld"]'); else words().focus();
+      return;
+    }
     const box = onCard("details.refuse");
     if (!box) return;
     box.open = true;
@@ -332,12 +337,13 @@
   };
   const keys = {
     j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
-    a: () => press('#card form[data-decide="approve"] button'),
+    a: () => press('#card [data-answer] button[value="overturned"]') || press('#card form[data-decide="approve"] button'),
     r: refuse,
     u: () => takeBack(() => $("#last form[data-undo]")),
     t: () => press("#card [data-thread]"),
     s: () => press("#card [data-reader]"),
     e: () => { const box = onCard("details.escalate"); if (box) { box.open = true; $("textarea", box)?.focus(); } },
+    w: () => words()?.focus(),
     n: () => { const box = onCard("details.notes"); if (box) { box.open = true; $("textarea", box)?.focus(); } },
     v: () => press("#unveil"),
     x: () => { const box = here() && $("input", here()); if (box && !box.disabled) { box.checked = !box.checked; count(); } },
