@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
@@ -25,6 +26,16 @@ def runs_the_site(request: HttpRequest) -> bool:
     if not (request.user.is_authenticated and request.user.is_staff):
         return False
     return not settings.STAFF_NEED_SECOND_FACTOR or used_second_factor(request)
+
+
+def gave_password_lately(request: HttpRequest) -> bool:
+    """Whether the account's password, or its second factor, was asked for again within the last five minutes."""
+    return bool(did_recently_reauthenticate(request))
+
+
+def log_in_address(back: str) -> str:
+    """Where to log in, and then to come back to a page of this site."""
+    return reverse("account_login", query={"next": back})
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

@@ -1,13 +1,14 @@
-"""A guest's right to be forgotten: what is kept on them, and taking it away.
+"""A reader's right to be forgotten: what is kept on them, and taking it away.
 
-The cookie says who asks. Where the guest has confirmed an address, a link sent there has to agree as well, so that
-nobody is erased by whoever sits down at their screen.
+A guest is known by the cookie. Where they have confirmed an address, a link sent there has to agree as well, so that
+nobody is erased by whoever sits down at their screen. For an account the password has to be given once more.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage
@@ -28,7 +29,7 @@ KEEP, DELETE = "keep", "delete"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the site keeps on one guest, in numbers."""
+    """What the site keeps on one reader, in numbers."""
 
     comments: int
     votes: int
@@ -46,12 +47,20 @@ def kept_on(reader: Reader) -> Kept:
         reports=Report.objects.filter(reader=reader).count(),
         follows=Follow.objects.filter(reader=reader).count(),
         mutes=Mute.objects.filter(reader=reader).count(),
-        mails=_mails(reader).count() if reader.email else 0,
+        mails=_mails(reader).count(),
     )
 
 
 def _mails(reader: Reader) -> QuerySet[Mail]:
-    return Mail.objects.filter(to=reader.email)
+    addresses = {reader.email}
+    if reader.user is not None:
+        addresses |= {reader.user.email, *EmailAddress.objects.filter(user=reader.user).values_list("email", flat=True)}
+    return Mail.objects.filter(to__in=addresses - {""})
+
+
+def works_here(reader: Reader) -> bool:
+    """Whether the reader runs the site: what they decide has to stay answerable, so they cannot be forgotten yet."""
+    return reader.user is not None and (reader.user.is_staff or reader.user.is_superuser)
 
 
 def ask(reader: Reader, comments: str) -> None:
@@ -75,14 +84,16 @@ def by_token(token: str) -> tuple[Reader | None, str]:
 
 @transaction.atomic
 def forget(reader: Reader, *, comments: str) -> None:
-    """Erase a guest: name, address, mails, follows, mutes and signals. Their comments stay without a name, or go.
+    """Erase a guest or close an account: name, addresses, log-in, mails, follows, mutes and signals go.
 
-    Deleted comments leave tombstones where others have answered, and their words are erased in every version. The
-    record of decisions stays: it holds neither name nor words.
+    Their comments stay without a name, or go: then they leave tombstones where others have answered, and their words
+    are erased in every version. The record of decisions stays: it holds neither name nor words. Raises Refused "staff"
+    for somebody who runs the site.
     """
-    reader = Reader.objects.select_for_update().get(pk=reader.pk, kind=Reader.Kind.GUEST)
-    if reader.email:
-        _mails(reader).delete()
+    reader = Reader.objects.select_for_update(of=("self",)).select_related("user").get(pk=reader.pk, erased_at=None)
+    if works_here(reader):
+        raise posting.Refused("staff", _("You work for this site, so your account cannot be closed yet."))
+    _mails(reader).delete()
     written = Comment.objects.filter(reader=reader)
     states.lock_threads(written.values_list("article_id", flat=True).distinct())
     if comments == DELETE:
@@ -97,5 +108,8 @@ def forget(reader: Reader, *, comments: str) -> None:
     with translation.override(settings.LANGUAGE_CODE):
         reader.name = _("A former reader")
     reader.email, reader.email_confirmed_at, reader.erased_at = "", None, timezone.now()
+    account, reader.user, reader.kind = reader.user, None, Reader.Kind.GUEST
     reader.save()
+    if account is not None:
+        account.delete()
     Article.objects.filter(pk__in=written.values("article")).update(thread_version=F("thread_version") + 1)

@@ -29,6 +29,7 @@ class Draft:
     error: str = ""
     code: str = ""
     reader: Reader | None = None
+    lacks_account: bool = False  # the form was made for an account that is no longer logged in
 
     @classmethod
     def blank(cls, article: Article, reader: Reader | None, parent: Comment | None = None) -> Draft:
@@ -53,6 +54,7 @@ class Draft:
             email=sent.get("email", ""),
             form_key=sent.get("form_key", ""),
             reader=reader,
+            lacks_account=reader is None and "name" not in sent,
         )
 
     @property
@@ -65,6 +67,8 @@ class Draft:
     @property
     def needs_name(self) -> bool:
         """Whether the form asks for name and address: from everybody but accounts."""
+        if self.lacks_account:
+            return False
         return self.reader is None or self.reader.kind != Reader.Kind.ACCOUNT
 
     @property

@@ -17,9 +17,10 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from discussions import markup, names, states, wake
+from discussions import accounts, markup, names, states, wake
 from discussions.models import Article, Comment, OutboxEntry, Reader, Report, Revision, State, User, Vote
 from discussions.models.comment import AUTHOR_MOVES, MAX_DEPTH
 
@@ -31,7 +32,10 @@ MOST_TO_CLEAN = 4  # times what is allowed: so much longer may be typed than wha
 
 
 class Refused(Exception):
-    """Something a reader asked for is not possible. `message` says why and what to do; `code` is for programs."""
+    """Something a reader asked for is not possible. `message` says why and what to do; `code` is for programs.
+
+    A message that holds links is marked as safe; all others are escaped where they are shown.
+    """
 
     def __init__(self, code: str, message: str | Promise) -> None:
         super().__init__(code)
@@ -54,8 +58,11 @@ def checked_text(text: str) -> str:
     return text
 
 
-def guest(*, name: str, email: str) -> Reader:
-    """Save a guest reader. Raises Refused where the name or the address belongs to somebody else or is malformed."""
+def guest(*, name: str, email: str, back: str = "/") -> Reader:
+    """Save a guest reader. Raises Refused where the name or the address belongs to somebody else or is malformed.
+
+    `back` is the page to which those come back who are asked to log in.
+    """
     name = " ".join(markup.clean(name[: MOST_TO_CLEAN * 60]).split())
     email = email.strip().lower()
     if len(name) > 60:
@@ -68,18 +75,20 @@ def guest(*, name: str, email: str) -> Reader:
             raise ValidationError(email)
     except ValidationError:
         raise Refused("email_malformed", _("Give an e-mail address like name@example.org. It is not shown.")) from None
-    check_guest(name=name, email=email)
+    check_guest(name=name, email=email, back=back)
     return Reader.objects.create(kind=Reader.Kind.GUEST, name=name, email=email)
 
 
-def check_guest(*, name: str, email: str) -> None:
+def check_guest(*, name: str, email: str, back: str = "/") -> None:
     """Raise Refused where a guest's name or address is somebody else's, even if it was free when they began."""
     if names.is_reserved(name):
         raise Refused("name_reserved", _("This name is kept for the people who run the site. Choose another."))
     if Reader.objects.filter(name_key__in=names.keys(name), kind=Reader.Kind.ACCOUNT).exists():
-        raise Refused("name_taken", _("Somebody with an account goes by this name. Choose another, or log in."))
+        taken = _('Somebody with an account goes by this name. Choose another, or <a href="{log_in}">log in</a>.')
+        raise Refused("name_taken", format_html(taken, log_in=accounts.log_in_address(back)))
     if User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email, verified=True).exists():
-        raise Refused("email_registered", _("This address belongs to an account. Log in to post with it."))
+        registered = _('This address belongs to an account. <a href="{log_in}">Log in</a> to post with it.')
+        raise Refused("email_registered", format_html(registered, log_in=accounts.log_in_address(back)))
 
 
 @transaction.atomic

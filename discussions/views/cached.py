@@ -105,7 +105,8 @@ def stranger_page(
 ) -> HttpResponse:
     """The article page for somebody unknown: kept whole, with a fresh token and form key put in each time.
 
-    Its weak ETag names the content without these two. A browser that has the page and its CSRF cookie gets 304.
+    Its weak ETag names the content and the CSRF cookie that the token in it goes with, so that a browser gets 304 only
+    for a page whose form it can still send.
     `render` makes the page where it is not kept, and raises Http404 where there is no such article.
     """
     with connection.cursor() as cursor:
@@ -116,7 +117,10 @@ def stranger_page(
     ends = Article(closes_at=head[4], published_at=head[10]).ends_at
     closed_by_time = ends is not None and ends <= timezone.now()
     key = (*head, closed_by_time, sort, after, get_language(), request.get_host())
-    tag = f'W/"{blake2b(repr(key).encode(), digest_size=12).hexdigest()}"'
+    if "CSRF_COOKIE" not in request.META:
+        get_token(request)
+    named = repr((*key, request.META["CSRF_COOKIE"]))
+    tag = f'W/"{blake2b(named.encode(), digest_size=12).hexdigest()}"'
     response: HttpResponse
     asked = parse_etags(request.headers.get("If-None-Match", ""))
     if tag in asked and settings.CSRF_COOKIE_NAME in request.COOKIES:

@@ -9,22 +9,43 @@ from django.http import (
     HttpResponseForbidden,
     HttpResponseNotFound,
     HttpResponseServerError,
+    JsonResponse,
 )
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+
+from discussions import accounts
+from discussions.views import again, who
+
+_FROM_ELSEWHERE = ("Origin checking failed", "Referer checking failed")  # how Django begins to say it
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form was too old or came from elsewhere: nothing was saved, so the words are given back."""
-    context = {
-        "title": _("Please send this again"),
-        "words": _(
+    """The token did not fit: nothing was saved. A form of this site's own is shown again, ready to be sent."""
+    if not reason.startswith(_FROM_ELSEWHERE):
+        if "application/json" in request.headers.get("Accept", ""):
+            said = _("Nothing was saved: this page had been open for too long. Press once more.")
+            return JsonResponse({"error": said, "token": get_token(request)}, status=403)
+        words = _(
+            "Nothing was saved yet: the form had been open for too long, or your browser keeps no cookies for this "
+            "site. Your words are still here. Press the button once more."
+        )
+        if (form := again.form(request, words)) is not None:
+            return form
+    typed = request.POST.get("text", "") or request.POST.get("words", "")
+    words = _(
+        "Nothing was saved: the form had been open for too long, or your browser keeps no cookies for this site. "
+        "Go back, reload the page and try again."
+    )
+    if typed:
+        words = _(
             "Nothing was saved: the form had been open for too long, or your browser keeps no cookies for this site. "
             "Copy your text, go back, reload the page and send it again."
-        ),
-        "typed": request.POST.get("text", ""),
-    }
+        )
+    context = {"title": _("Please send this again"), "words": words, "typed": typed, "back": who.came_from(request)}
     if getattr(request, "htmx", False):
         return render(request, "discussions/parts/wrong.html", context, status=403)
     return render(request, "discussions/errors/page.html", context, status=403)
@@ -41,8 +62,17 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403 in the site's own dress."""
-    context = {"title": _("This is not open to you"), "words": _("You may have to log in, or it is for others to do.")}
+    words = _("This is for others to do.")
+    if not request.user.is_authenticated:
+        words = _('You may have to <a href="{log_in}">log in</a>, or it is for others to do.')
+        words = format_html(words, log_in=accounts.log_in_address(_page_of(request)))
+    context = {"title": _("This is not open to you"), "words": words}
     return HttpResponseForbidden(render_to_string("discussions/errors/page.html", context, request=request))
+
+
+def _page_of(request: HttpRequest) -> str:
+    """A page that can be opened: the one asked for, or the one whose button was pressed."""
+    return request.get_full_path() if request.method == "GET" else who.came_from(request) or "/"
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

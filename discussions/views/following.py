@@ -11,12 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from discussions import following, limits
+from discussions import accounts, following, limits
 from discussions.models import Follow, Mute, Reader
 from discussions.posting import Refused
 from discussions.views import reading, who
@@ -32,8 +33,7 @@ def _known(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def guarded(request: HttpRequest, **what: Any) -> HttpResponse:
         reader = who.current(request)
         if reader is None:
-            words = _("Log in, or post once under a name, so that this can be remembered for you.")
-            return _instead(request, _("Who are you?"), words, 403)
+            return _instead(request, _("Who are you?"), _who_words(request, what), 403)
         try:
             check_pace(request, "follow", reader)
         except Refused as refused:
@@ -41,6 +41,21 @@ def _known(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         return view(request, reader, **what)
 
     return guarded
+
+
+def _who_words(request: HttpRequest, what: dict[str, Any]) -> str:
+    words = _(
+        '<a href="{log_in}">Log in</a>, or <a href="{write}">post once under a name</a>, so that this can be '
+        "remembered for you."
+    )
+    page = write = reverse("home")
+    if "slug" in what:
+        page = reading.find_article(what["slug"]).get_absolute_url()
+        write = f"{page}#write"
+    elif request.resolver_match and request.resolver_match.url_name == "follow_comment":
+        comment = reading.visible(request, what["pk"])
+        page, write = comment.get_absolute_url(), f"{comment.article.get_absolute_url()}#write"
+    return format_html(words, log_in=accounts.log_in_address(page), write=write)
 
 
 def _instead(request: HttpRequest, title: str, words: str, status: int) -> HttpResponse:

@@ -1,36 +1,54 @@
-"""The pages on which a guest sees what is kept on them, and has it taken away."""
+"""The pages on which readers see what is kept on them, and have it taken away."""
 
 from __future__ import annotations
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from discussions import forgetting
+from discussions import accounts, forgetting
 from discussions.models import Reader
 from discussions.posting import Refused
 from discussions.views import who
 from discussions.views.taking_part import check_pace, status_of
 
+CHOICES = {forgetting.KEEP, forgetting.DELETE}
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forget(request: HttpRequest) -> HttpResponse:
-    """What is kept on this guest. POST erases it, or sends the link that does where an address is confirmed."""
+    """What is kept on this reader.
+
+    POST erases a guest, or sends the link that does where an address is confirmed; it closes an account once the
+    password was given again.
+    """
     reader = who.current(request)
-    if reader is None or reader.kind != Reader.Kind.GUEST:
+    if reader is None:
         raise Http404
-    context = {"person": reader, "kept": forgetting.kept_on(reader), "sent": False, "error": ""}
+    context = {
+        "person": reader,
+        "kept": forgetting.kept_on(reader),
+        "works_here": forgetting.works_here(reader),
+        "comments": request.GET.get("comments"),
+        "sure": accounts.gave_password_lately(request),
+        "sent": False,
+        "error": "",
+    }
     status = 200
     if request.method == "POST":
-        comments = request.POST.get("comments", "")
+        comments = context["comments"] = request.POST.get("comments", "")
         try:
             check_pace(request, "forget", reader)
-            if comments not in {forgetting.KEEP, forgetting.DELETE}:
+            if comments not in CHOICES:
                 raise Refused("choice", _("Say what is to become of your comments."))
+            if reader.kind == Reader.Kind.ACCOUNT:
+                return _closed(request, reader, comments)
             if not reader.email_confirmed_at:
                 return _forgotten(request, reader, comments)
             forgetting.ask(reader, comments)
@@ -49,6 +67,17 @@ def confirmed(request: HttpRequest, token: str) -> HttpResponse:
         return _forgotten(request, reader, comments)
     context = {"person": reader, "delete": comments == forgetting.DELETE}
     return render(request, "discussions/forget_confirmed.html", context, status=200 if reader else 404)
+
+
+def _closed(request: HttpRequest, reader: Reader, comments: str) -> HttpResponse:
+    """Close an account whose password was given in the last minutes; otherwise go and ask for it, and come back."""
+    if not forgetting.works_here(reader) and not accounts.gave_password_lately(request):
+        back = reverse("forget", query={"comments": comments})
+        return redirect(reverse("account_reauthenticate", query={"next": back}))
+    forgetting.forget(reader, comments=comments)
+    logout(request)
+    messages.success(request, _("Your account is closed: no name, no address, no log-in."))
+    return redirect("home")
 
 
 def _forgotten(request: HttpRequest, reader: Reader, comments: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,7 +20,7 @@ from discussions.models import Article, Comment, Reader, Revision, State, User, 
 from discussions.posting import Refused
 from discussions.views import own, reading, who
 
-STATUS = {"too_fast": 429, "changed": 409}
+STATUS = {"too_fast": 429, "changed": 409, "expired": 403, "logged_out": 403, "staff": 403}
 
 
 def status_of(refused: Refused) -> int:
@@ -45,21 +46,33 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     reader = who.current(request)
     draft = Draft.typed(request, article, reader)
     try:
-        draft.parent = _parent(request, article)
+        draft.parent = parent_of(request, article)
+        if draft.lacks_account:
+            raise Refused("logged_out", logged_out_words(article.get_absolute_url()))
         check_pace(request, "post", reader)
         speaker = _speaker(draft)
         comment = posting.post(
             article=article, reader=speaker, text=draft.text, parent=draft.parent, form_key=draft.key
         )
     except Refused as refused:
-        return _given_back(request, draft, refused)
+        return given_back(request, draft, refused)
     traces.leave(request, speaker)
     response = _posted(request, comment, speaker)
     who.remember(request, response, speaker)
     return response
 
 
-def _parent(request: HttpRequest, article: Article) -> Comment | None:
+def logged_out_words(page: str) -> str:
+    """What somebody is told whose session ended while they wrote: without leaving the form, go and log in."""
+    words = _(
+        "You are no longer logged in, and nothing was saved. "
+        '<a href="{log_in}" target="_blank">Log in in another tab</a>, then press the button here once more.'
+    )
+    return format_html(words, log_in=accounts.log_in_address(page))
+
+
+def parent_of(request: HttpRequest, article: Article) -> Comment | None:
+    """The comment that a form answers, or None. Raises Refused "gone"."""
     sent = request.POST.get("parent", "").strip()
     if not sent:
         return None
@@ -76,13 +89,14 @@ def _speaker(draft: Draft) -> Reader:
     if reader is not None and reader.kind == Reader.Kind.ACCOUNT:
         return reader
     name, email = " ".join(draft.name.split()), draft.email.strip().lower()
+    back = f"{draft.article.get_absolute_url()}#write"
     if reader is not None and name in {"", reader.name} and email in {"", reader.email}:
-        posting.check_guest(name=reader.name, email=reader.email)
+        posting.check_guest(name=reader.name, email=reader.email, back=back)
         return reader
     if reader is not None:
         name, email = name or reader.name, email or reader.email
     posting.checked_text(draft.text)  # before a guest is saved for words that cannot be
-    return posting.guest(name=name, email=email)
+    return posting.guest(name=name, email=email, back=back)
 
 
 def _posted(request: HttpRequest, comment: Comment, speaker: Reader) -> HttpResponse:
@@ -95,15 +109,21 @@ def _posted(request: HttpRequest, comment: Comment, speaker: Reader) -> HttpResp
     return redirect(f"{comment.article.get_absolute_url()}?sort=newest#c{comment.pk}")
 
 
-def _given_back(request: HttpRequest, draft: Draft, refused: Refused) -> HttpResponse:
+def given_back(request: HttpRequest, draft: Draft, refused: Refused) -> HttpResponse:
     """The same page with the form as it was typed and the reason above it."""
     draft.error, draft.code = str(refused.message), refused.code
     status = status_of(refused)
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "discussions/parts/form.html", {"draft": draft}, status=status)
+        return fragment(render(request, "discussions/parts/form.html", {"draft": draft}, status=status))
     if draft.parent is not None and draft.parent.shown:
         return reading.comment_page(request, draft.parent, draft=draft, status=status)
     return reading.article_page(request, draft.article, draft, status=status)
+
+
+def fragment(response: HttpResponse) -> HttpResponse:
+    """Say that this holds the form as it was filled in: the script puts it in the form's place whatever the status."""
+    response.headers["Parley-Form"] = "given back"
+    return response
 
 
 @require_safe
@@ -121,7 +141,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def standing(request: HttpRequest, pk: int) -> HttpResponse:
     """One's own comment as it stands now, as a fragment that asks again while it is pending."""
-    reader, found = _own(request, pk)
+    reader, found = own_comment(request, pk)
     return _stands(request, reader, found)
 
 
@@ -136,7 +156,7 @@ def _stands(request: HttpRequest, reader: Reader, found: Comment) -> HttpRespons
     return render(request, "discussions/parts/standing.html", context)
 
 
-def _own(request: HttpRequest, pk: int) -> tuple[Reader, Comment]:
+def own_comment(request: HttpRequest, pk: int) -> tuple[Reader, Comment]:
     """The reader and their own comment; others' comments are not found. Raises Http404."""
     reader = who.current(request)
     found = reading.visible(request, pk)
@@ -148,29 +168,41 @@ def _own(request: HttpRequest, pk: int) -> tuple[Reader, Comment]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one's own words: scored again, every revision kept."""
-    reader, found = _own(request, pk)
-    error, status = "", 200
-    text = Revision.objects.get(comment=found, number=found.revision).text
-    if request.method == "POST":
-        text = request.POST.get("text", "").replace("\r\n", "\n")
-        try:
-            check_pace(request, "post", reader)
-            posting.edit(comment=found, text=text, by=reader)
-        except Refused as refused:
-            error, status = str(refused.message), status_of(refused)
-        else:
-            if request.htmx:  # type: ignore[attr-defined]
-                return _stands(request, reader, found)
-            return redirect("comment", found.pk)
-    context = {"comment": found, "article": found.article, "text": text, "error": error, "reader": reader}
-    template = "discussions/parts/edit_form.html" if request.htmx else "discussions/edit.html"  # type: ignore[attr-defined]
-    return render(request, template, context, status=status)
+    if request.method == "POST" and who.current(request) is None:
+        return edit_form(request, Comment(pk=pk), Refused("logged_out", logged_out_words(reverse("edit", args=[pk]))))
+    reader, found = own_comment(request, pk)
+    if request.method != "POST":
+        return edit_form(request, found)
+    try:
+        check_pace(request, "post", reader)
+        posting.edit(comment=found, text=_typed(request), by=reader)
+    except Refused as refused:
+        return edit_form(request, found, refused)
+    if request.htmx:  # type: ignore[attr-defined]
+        return _stands(request, reader, found)
+    return redirect("comment", found.pk)
+
+
+def _typed(request: HttpRequest) -> str:
+    return request.POST.get("text", "").replace("\r\n", "\n")
+
+
+def edit_form(request: HttpRequest, comment: Comment, refused: Refused | None = None) -> HttpResponse:
+    """The form with the newest words, or, after a refusal, with those that were typed and the reason above them."""
+    if refused is None:
+        text, error, status = Revision.objects.get(comment=comment, number=comment.revision).text, "", 200
+    else:
+        text, error, status = _typed(request), str(refused.message), status_of(refused)
+    context = {"comment": comment, "text": text, "error": error}
+    if request.htmx:  # type: ignore[attr-defined]
+        return fragment(render(request, "discussions/parts/edit_form.html", context, status=status))
+    return render(request, "discussions/edit.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one's own comment away, after a question."""
-    reader, found = _own(request, pk)
+    reader, found = own_comment(request, pk)
     error, status = "", 200
     if request.method == "POST":
         try:
@@ -194,7 +226,7 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     reader = who.current(request)
     try:
         if reader is None:
-            raise Refused("who", _("Log in, or post once under a name, to recommend comments."))
+            raise Refused("who", _who_words(found))
         check_pace(request, "vote", reader)
         voted = Vote.objects.filter(comment=found, reader=reader).exists()
         if voted:
@@ -203,11 +235,19 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
             posting.upvote(comment=found, by=reader, origin=limits.origin(request, f"vote:{found.pk}"))
     except Refused as refused:
         if _wants_json(request):
-            return JsonResponse({"error": str(refused.message)}, status=status_of(refused))
+            said = conditional_escape(str(refused.message))
+            return JsonResponse({"error": strip_tags(said), "html": said}, status=status_of(refused))
         return reading.comment_page(request, found, status=status_of(refused), problem=str(refused.message))
     if _wants_json(request):
         return JsonResponse({"voted": not voted, "votes": found.upvotes})
     return who.back(request, reverse("comment", args=[found.pk]), anchor=f"#c{found.pk}")
+
+
+def _who_words(comment: Comment) -> str:
+    words = _('<a href="{log_in}">Log in</a>, or <a href="{write}">post once under a name</a>, to recommend comments.')
+    back = f"{comment.article.get_absolute_url()}#c{comment.pk}"
+    write = f"{comment.article.get_absolute_url()}#write"
+    return format_html(words, log_in=accounts.log_in_address(back), write=write)
 
 
 @require_POST
@@ -243,25 +283,35 @@ def _wants_json(request: HttpRequest) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """Tell the desk that a comment breaks the rules. Anybody may; nobody is told who did."""
+    found = reportable(request, pk)
+    reader = who.current(request)
+    form = ReportForm(request.POST or None)
+    if request.method != "POST":
+        return report_form(request, found, form)
+    if not form.is_valid():
+        return report_form(request, found, form, status=422)
+    try:
+        check_pace(request, "report", reader)
+        posting.report(comment=found, by=reader, reason=form.cleaned_data["reason"], words=form.cleaned_data["words"])
+    except Refused as refused:
+        form.add_error(None, str(refused.message))
+        return report_form(request, found, form, status=status_of(refused))
+    return report_form(request, found, form, done=True)
+
+
+def reportable(request: HttpRequest, pk: int) -> Comment:
+    """The comment, if it has words that can be read. Raises Http404."""
     found = reading.visible(request, pk)
     if found.shown_revision is None:
         raise Http404
-    reader = who.current(request)
-    form = ReportForm(request.POST or None)
-    status, done = 200, False
-    if request.method == "POST":
-        try:
-            if form.is_valid():
-                check_pace(request, "report", reader)
-                posting.report(
-                    comment=found, by=reader, reason=form.cleaned_data["reason"], words=form.cleaned_data["words"]
-                )
-                done = True
-            else:
-                status = 422
-        except Refused as refused:
-            form.add_error(None, str(refused.message))
-            status = status_of(refused)
+    return found
+
+
+def report_form(
+    request: HttpRequest, found: Comment, form: ReportForm, *, status: int = 200, done: bool = False
+) -> HttpResponse:
+    """The form to report a comment, empty or given back with what was wrong, or the thanks for it."""
     context = {"form": form, "comment": found, "article": found.article, "done": done, "row": threads.one(found.pk)}
-    template = "discussions/parts/report_form.html" if request.htmx else "discussions/report.html"  # type: ignore[attr-defined]
-    return render(request, template, context, status=status)
+    if request.htmx:  # type: ignore[attr-defined]
+        return fragment(render(request, "discussions/parts/report_form.html", context, status=status))
+    return render(request, "discussions/report.html", context, status=status)

@@ -92,6 +92,7 @@ def test_an_answer_stays_where_forms_open_and_close(page: Page, live_server: Liv
         write(page, text, f"#reply-{root.pk}")
         expect(page.locator(f"#c{root.pk} > .r > .c").first).to_contain_text(text)
         expect(page.locator(f"#c{root.pk} > .r > .c").first).to_be_focused()
+        expect(page.locator(f"#c{root.pk} > .r > .c time").first).to_have_text("now")
     expect(reply).to_have_attribute("aria-expanded", "false")
     expect(page.locator(f"#c{root.pk} > .r > .c")).to_have_count(2)
 
@@ -133,14 +134,78 @@ def test_a_discussion_that_closes_meanwhile_keeps_the_words(
     expect(page.locator("#write textarea")).to_have_value("A little too late.")
 
 
-def test_an_expired_form_keeps_the_words(page: Page, live_server: LiveServer, article: Article) -> None:
+def test_an_expired_form_is_given_back_and_one_press_sends_it(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    root = post(article, "Who wants tea?")
     page.goto(live_server.url + article.get_absolute_url())
+    page.locator(f"#c{root.pk}").get_by_role("link", name="Reply").click()
+    expect(page.locator(f"#reply-{root.pk} textarea")).to_be_focused()
     page.context.clear_cookies()
     write(page, "Long after lunch.")
-    expect(page.locator("#write .wrong")).to_contain_text("too old")
+    expect(page.locator("#write .wrong")).to_contain_text("Press the button once more")
     expect(page.locator("#write textarea")).to_have_value("Long after lunch.")
-    page.reload()
-    expect(page.locator("#write textarea")).to_have_value("Long after lunch.")
+    expect(page.locator("#write textarea")).to_be_focused()
+    assert Comment.objects.count() == 1
+    page.get_by_role("button", name="Post comment").click()
+    expect(page.locator("#mine")).to_contain_text("Long after lunch.")
+    write(page, "The other form is fresh, too.", f"#reply-{root.pk}")
+    expect(page.locator(f"#c{root.pk} > .r")).to_contain_text("The other form is fresh, too.")
+
+
+def test_an_expired_edit_and_report_are_given_back(page: Page, live_server: LiveServer, article: Article) -> None:
+    account = AccountFactory()
+    mine, other = post(article, "Who wants teh?", reader=account), post(article, "Words of another.")
+    log_in(page.context, live_server.url, account.user)
+    page.goto(live_server.url + article.get_absolute_url())
+    page.locator(f"#c{mine.pk}").get_by_role("link", name="Edit").click()
+    page.locator(f"#c{mine.pk} textarea").fill("Who wants tea?")
+    page.locator(f"#c{other.pk}").get_by_role("link", name="Report").click()
+    page.get_by_label("beside the point").check()
+    page.get_by_label("In your words").fill("It is about the weather.")
+    page.context.clear_cookies(name="csrftoken")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.locator("form.report .notice")).to_contain_text("Press the button once more")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_text("Thank you. A person will look at it.")).to_be_visible()
+    assert (Report.objects.get().reason, Report.objects.get().words) == ("off_topic", "It is about the weather.")
+    page.context.clear_cookies(name="csrftoken")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(f"#c{mine.pk} .wrong")).to_contain_text("Press the button once more")
+    expect(page.locator(f"#c{mine.pk} > article > .w")).to_have_text("Who wants teh?")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(f"#c{mine.pk}")).to_contain_text("Only you see this yet")
+    expect(page.locator(f"#c{mine.pk}")).to_contain_text("Who wants tea?")
+
+
+def test_without_javascript_an_expired_form_is_given_back_too(
+    browser: Browser, live_server: LiveServer, article: Article
+) -> None:
+    Article.objects.update(body="A long story.\n\n" * 60)
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(live_server.url + article.get_absolute_url())
+        context.clear_cookies()
+        write(page, "Long after lunch.")
+        expect(page.locator("#write .wrong")).to_contain_text("Press the button once more")
+        expect(page.locator("#write .wrong")).to_be_in_viewport()
+        expect(page.locator("#write textarea")).to_have_value("Long after lunch.")
+        page.get_by_role("button", name="Post comment").click()
+        expect(page.locator("#mine")).to_contain_text("Long after lunch.")
+
+
+def test_a_button_of_an_old_page_works_at_the_second_press(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    comment = post(article)
+    log_in(page.context, live_server.url, AccountFactory().user)
+    page.goto(live_server.url + article.get_absolute_url())
+    page.context.clear_cookies(name="csrftoken")
+    button = page.locator(f"#c{comment.pk} .v")
+    button.click()
+    expect(page.locator(f"#c{comment.pk} .said")).to_contain_text("Press once more")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
 
 
 def test_recommending_and_taking_it_back(page: Page, live_server: LiveServer, article: Article) -> None:
@@ -162,7 +227,12 @@ def test_a_stranger_who_recommends_is_told_what_to_do(page: Page, live_server: L
     comment = post(article)
     page.goto(live_server.url + article.get_absolute_url())
     page.locator(f"#c{comment.pk} .v").click()
-    expect(page.locator(f"#c{comment.pk} .said")).to_contain_text("Log in")
+    said = page.locator(f"#c{comment.pk} .said")
+    expect(said).to_contain_text("Log in, or post once under a name, to recommend comments.")
+    said.get_by_role("link", name="post once under a name").click()
+    expect(page.locator("#write")).to_be_in_viewport()
+    said.get_by_role("link", name="Log in").click()
+    expect(page).to_have_url(re.compile("/accounts/login/"))
 
 
 def test_reporting_illegal_content_asks_for_what_the_law_asks(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import quote_plus
 from uuid import uuid4
 
 import pytest
@@ -163,11 +164,19 @@ def test_following_again_stops(client: Client, article: Article) -> None:
 
 def test_a_stranger_is_told_what_to_do_first(client: Client, article: Article) -> None:
     other = ReaderFactory()
-    for address in (f"/articles/{article.slug}/follow/", f"/readers/{other.pk}/mute/", "/confirm/"):
-        answer = client.post(address, headers={"Referer": f"http://testserver{article.get_absolute_url()}"})
+    comment, page = post(article), article.get_absolute_url()
+    for address, log_in, write in (
+        (f"{page}follow/", page, f"{page}#write"),
+        (f"/comments/{comment.pk}/follow/", comment.get_absolute_url(), f"{page}#write"),
+        (f"/readers/{other.pk}/mute/", "/", "/"),
+        ("/confirm/", "/", "/"),
+    ):
+        answer = client.post(address, headers={"Referer": f"http://testserver{page}"})
         assert answer.status_code == 403
-        assert "Log in, or post once under a name" in answer.content.decode()
-        assert f'href="http://testserver{article.get_absolute_url()}"' in answer.content.decode()
+        body = answer.content.decode()
+        assert f'<a href="/accounts/login/?next={quote_plus(log_in)}">Log in</a>, or ' in body
+        assert f'<a href="{write}">post once under a name</a>' in body
+        assert f'href="http://testserver{page}"' in body
     assert Follow.objects.count() == 0
     assert Session.objects.count() == 0
 

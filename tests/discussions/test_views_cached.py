@@ -53,6 +53,12 @@ def test_without_the_cookie_the_page_is_sent_again_with_one(client: Client, arti
     assert "csrftoken" in fresh.cookies
 
 
+def test_a_page_whose_token_fits_no_more_is_sent_again(client: Client, article: Article) -> None:
+    tag = client.get(article.get_absolute_url()).headers["ETag"]
+    client.cookies["csrftoken"] = "x" * 32  # as logging in and out leaves it
+    assert client.get(article.get_absolute_url(), headers={"If-None-Match": tag}).status_code == 200
+
+
 def own_parts(body: str) -> tuple[set[str], set[str]]:
     tokens = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', body)
     return set(tokens), set(re.findall(r'name="form_key" value="([^"]+)"', body))

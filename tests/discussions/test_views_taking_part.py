@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
+from urllib.parse import quote_plus
 
 import pytest
 from django.core import signing
@@ -94,7 +95,9 @@ def test_a_guest_who_came_first_cannot_go_on_under_the_name_of_an_account(client
     AccountFactory(name="Ada Brook")
     answer = fill(client, article, "Second words.")
     assert answer.status_code == 422
-    assert "Somebody with an account goes by this name" in answer.content.decode()
+    back = quote_plus(f"{article.get_absolute_url()}#write")
+    words = f'goes by this name. Choose another, or <a href="/accounts/login/?next={back}">log in</a>.'
+    assert words in answer.content.decode()
     assert Comment.objects.count() == 1
 
 
@@ -365,7 +368,12 @@ def test_strangers_and_authors_do_not_recommend(client: Client, article: Article
     comment = post(article, reader=account)
     stranger = client.post(f"/comments/{comment.pk}/vote/")
     assert stranger.status_code == 422
-    assert "Log in" in stranger.content.decode()
+    log_in = f"/accounts/login/?next={quote_plus(article.get_absolute_url())}%23c{comment.pk}"
+    words = f'<a href="{log_in}">Log in</a>, or <a href="{article.get_absolute_url()}#write">post once under a name</a>'
+    assert words in stranger.content.decode()
+    told = client.post(f"/comments/{comment.pk}/vote/", headers={"Accept": "application/json"}).json()
+    assert told["error"] == "Log in, or post once under a name, to recommend comments."
+    assert words in told["html"]
     client.force_login(account.user)
     assert client.post(f"/comments/{comment.pk}/vote/").status_code == 422
     assert Vote.objects.count() == 0

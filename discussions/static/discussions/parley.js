@@ -86,11 +86,17 @@
         let count = button.querySelector("b");
         if (!count) { count = document.createElement("b"); button.append(" ", count); }
         count.textContent = body.votes || "";
-      } else say(button, body.error);
+      } else {
+        if (body.token) freshen(body.token);
+        say(button, body.error, body.html);
+      }
     } catch { say(button, words.offline || "The site does not answer. Try again in a moment."); }
     button.disabled = false;
   }
-  function say(near, text) {
+  function freshen(token) {
+    all("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = token; });
+  }
+  function say(near, text, html) {
     const acts = near.closest(".acts");
     let note = acts.parentElement.querySelector(":scope > .said");
     if (!note) {
@@ -99,7 +105,7 @@
       note.setAttribute("role", "status");
       acts.after(note);
     }
-    note.textContent = text;
+    if (html) note.innerHTML = html; else note.textContent = text;
   }
 
   /* Forms to answer, edit and report open in place. */
@@ -231,7 +237,7 @@
     const form = event.detail.elt;
     if (!form.matches || !form.matches("form.write") || event.detail.successful) return;
     const status = event.detail.xhr ? event.detail.xhr.status : 0;
-    if ([409, 422, 429].includes(status)) return;
+    if ([409, 422, 429].includes(status) || (status && event.detail.xhr.getResponseHeader("Parley-Form"))) return;
     if (status === 403) sayWrong(form, words.expired || "This form is too old. Reload the page; your words are kept.");
     else if (status === 413) sayWrong(form, words.tooMuch);
     else sayWrong(form, words.offline || "The site does not answer. Your words are kept; try again in a moment.");
@@ -241,13 +247,21 @@
     if (!wrong) { wrong = document.createElement("p"); wrong.className = "wrong"; wrong.setAttribute("role", "alert"); form.prepend(wrong); }
     wrong.textContent = text;
   }
+  /* A form that the server gives back as it was filled in takes that form's place, whatever else it would have become. */
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const form = detail.requestConfig && detail.requestConfig.elt;
+    if (form && form.matches("form") && detail.xhr.getResponseHeader("Parley-Form")) {
+      detail.shouldSwap = true;
+      detail.target = form;
+    }
     if (detail.shouldSwap && detail.target.matches("li.c[id]")) keepBranch(detail.target);
   });
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (elt.matches("li.c[id]")) giveBranchBack(elt);
-    if (elt.matches("ol.r.new")) intoBranch(elt);
+    const token = elt.querySelector("input[name=csrfmiddlewaretoken]");
+    if (token) freshen(token.value);
     prepare(elt);
+    if (elt.matches("ol.r.new")) intoBranch(elt);
   });
 
   /* What is new since the page was made is told, never pushed in. */

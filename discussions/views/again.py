@@ -1,0 +1,53 @@
+"""A form whose token does not fit any more is shown again as it was filled in: one press sends it.
+
+Nothing is saved on the way. It is for forms of this site's own pages alone: what another site sends is never made ready
+to be confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from discussions.forms import Draft, ReportForm
+from discussions.posting import Refused
+from discussions.views import reading, taking_part, who
+
+
+def form(request: HttpRequest, words: str) -> HttpResponse | None:
+    """The form that was sent, with what was typed in it, a fresh token and `words` above; None for any other form."""
+    place = request.resolver_match
+    found = _FORMS.get(place.url_name or "") if place is not None else None
+    if place is None or found is None:
+        return None
+    try:
+        return found(request, Refused("expired", words), **place.kwargs)
+    except Http404:
+        return None
+
+
+def _comment(request: HttpRequest, expired: Refused, slug: str) -> HttpResponse:
+    draft = Draft.typed(request, reading.find_article(slug), who.current(request))
+    if draft.lacks_account:
+        expired = Refused("logged_out", taking_part.logged_out_words(draft.article.get_absolute_url()))
+    try:
+        draft.parent = taking_part.parent_of(request, draft.article)
+    except Refused as gone:
+        expired = Refused("expired", gone.message)
+    return taking_part.given_back(request, draft, expired)
+
+
+def _edit(request: HttpRequest, expired: Refused, pk: int) -> HttpResponse:
+    _reader, found = taking_part.own_comment(request, pk)
+    return taking_part.edit_form(request, found, expired)
+
+
+def _report(request: HttpRequest, expired: Refused, pk: int) -> HttpResponse:
+    filled = ReportForm(request.POST)
+    filled.add_error(None, str(expired.message))
+    found = taking_part.reportable(request, pk)
+    return taking_part.report_form(request, found, filled, status=taking_part.status_of(expired))
+
+
+_FORMS: dict[str, Callable[..., HttpResponse]] = {"post": _comment, "edit": _edit, "report": _report}
