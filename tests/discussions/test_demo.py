@@ -67,3 +67,9 @@ def test_two_readers_post_the_same_long_words_within_a_day() -> None:
     twins = [text for text, times in Counter(one["text"] for one in COMMENTS).items() if times > 1]
     assert len(twins) == 1
     assert len(twins[0]) > 40
+
+
+@pytest.mark.parametrize("name", [*demo.ARTICLES, "readers"])
+def test_apostrophes_are_curly_as_the_quotation_marks_are(name: str) -> None:
+    lines = (demo.FOLDER / f"{name}.toml").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if "'" in line and not line.startswith("#")] == []
