@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.cache import cache
-from playwright.sync_api import Page, expect
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
 from discussions.models import Article, Comment, Follow, Mail, Mute, State
 from moderation import ask
 from tests.browser.conftest import log_in
+from tests.browser.test_accessible import findings
 from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, UserFactory, post
 from tests.factories.moderation import first_policy
 
@@ -191,6 +194,51 @@ def test_a_guest_is_forgotten(page: Page, live_server: LiveServer, article: Arti
     assert Comment.objects.get().state == State.DELETED
 
 
+def test_an_account_is_closed_by_its_owner(page: Page, live_server: LiveServer, article: Article) -> None:
+    account = AccountFactory(name="Bo Lind")
+    post(article, "Words that shall stay.", reader=account)
+    log_in(page.context, live_server.url, account.user)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(live_server.url + "/me/")
+    page.get_by_role("link", name="What is kept on you").click()
+    expect(page.get_by_text(account.user.email)).to_be_visible()
+    page.get_by_role("button", name="Close my account").click()
+    page.get_by_label("Password").fill("a quiet evening")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("status")).to_contain_text("Press the button below once more")
+    expect(page.get_by_label("They stay, without my name")).to_be_checked()
+    page.get_by_role("button", name="Close my account").click()
+    expect(page.get_by_text("Your account is closed")).to_be_visible()
+    expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    page.goto(live_server.url + article.get_absolute_url())
+    expect(page.locator("#thread .n")).to_have_text("A former reader")
+
+
+def test_the_page_of_addresses_fits_a_small_phone(page: Page, live_server: LiveServer) -> None:
+    user = AccountFactory().user
+    address = "a.rather.long.address.of.somebody@newsroom.example.org"
+    EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
+    log_in(page.context, live_server.url, user)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(live_server.url + "/accounts/email/")
+    expect(page.get_by_text(address)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_pick_is_read_in_its_own_direction(page: Page, live_server: LiveServer, article: Article) -> None:
+    post(article, "Short.")
+    Comment.objects.update(picked_at=timezone.now())
+    page.goto(live_server.url + "/language/ar/")
+    page.goto(live_server.url + article.get_absolute_url())
+    place = """() => {
+        const box = document.querySelector(".pick .w"), range = document.createRange();
+        range.selectNodeContents(box.firstElementChild);
+        return range.getBoundingClientRect().left - box.getBoundingClientRect().left;
+    }"""
+    expect(page.locator(".pick .w")).to_have_text("Short.")
+    assert page.evaluate(place) < 1
+
+
 def test_the_language_is_changed_and_kept(page: Page, live_server: LiveServer, article: Article) -> None:
     page.goto(live_server.url + article.get_absolute_url())
     page.get_by_role("link", name="العربيّة").click()
@@ -218,3 +266,28 @@ def test_nothing_moves_for_those_who_asked_for_stillness(page: Page, live_server
     page.goto(live_server.url + article.get_absolute_url())
     page.locator("#thread .c").first.evaluate("e => e.classList.add('new')")
     assert page.locator("#thread .c").first.evaluate("e => getComputedStyle(e).animationName") == "none"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_forms_come_back_and_accounts_are_closed(
+    browser: Browser, live_server: LiveServer, article: Article, scheme: Literal["light", "dark"]
+) -> None:
+    user, comment = AccountFactory().user, post(article)
+    viewport: ViewportSize = {"width": 320, "height": 640}
+    with browser.new_context(bypass_csp=True, color_scheme=scheme, locale="de", viewport=viewport) as context:
+        page = context.new_page()
+        page.goto(live_server.url + article.get_absolute_url())
+        page.locator(f"#c{comment.pk} .v").click()
+        expect(page.locator(".said a")).to_have_count(2)
+        context.clear_cookies()
+        page.locator("#write textarea").fill("Nach dem Mittag.")
+        page.locator("#write [name=name]").fill("Ada Brook")
+        page.locator("#write [name=email]").fill("ada@example.org")
+        page.locator("#write button.button").click()
+        expect(page.locator("#write .wrong")).to_be_visible()
+        assert findings(page) == []
+        log_in(context, live_server.url, user)
+        for address in ("/me/forget/?comments=delete", "/accounts/reauthenticate/?next=/me/forget/"):
+            page.goto(live_server.url + address)
+            assert findings(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
