@@ -39,6 +39,8 @@ def _comment(request: HttpRequest, expired: Refused, slug: str) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, expired: Refused, pk: int) -> HttpResponse:
+    if who.current(request) is None:
+        return taking_part.edit_of_nobody(request, pk)
     _reader, found = taking_part.own_comment(request, pk)
     return taking_part.edit_form(request, found, expired)
 

@@ -169,7 +169,7 @@ def own_comment(request: HttpRequest, pk: int) -> tuple[Reader, Comment]:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one's own words: scored again, every revision kept."""
     if request.method == "POST" and who.current(request) is None:
-        return edit_form(request, Comment(pk=pk), Refused("logged_out", logged_out_words(reverse("edit", args=[pk]))))
+        return edit_of_nobody(request, pk)
     reader, found = own_comment(request, pk)
     if request.method != "POST":
         return edit_form(request, found)
@@ -181,6 +181,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return _stands(request, reader, found)
     return redirect("comment", found.pk)
+
+
+def edit_of_nobody(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form as it was filled in by somebody whose session has ended; the same whether there is such a comment."""
+    words = logged_out_words(reverse("edit", args=[pk]))
+    return edit_form(request, Comment(pk=pk), Refused("logged_out", words))
 
 
 def _typed(request: HttpRequest) -> str:

@@ -160,8 +160,10 @@ def test_a_form_whose_place_is_gone_gives_back_the_words_alone(strict: Client) -
     assert "Kept all the same." in answer.content.decode()
 
 
+@pytest.mark.parametrize("strictly", [True, False])
 @pytest.mark.parametrize("shown", [True, False])
-def test_an_edit_after_the_session_has_ended_keeps_the_words(client: Client, article: Article, shown: bool) -> None:
+def test_an_edit_after_the_session_has_ended_keeps_the_words(article: Article, shown: bool, strictly: bool) -> None:
+    client = Client(enforce_csrf_checks=strictly)
     comment = post(article, reader=AccountFactory(), state=State.PUBLISHED if shown else State.HELD)
     answer = client.post(f"/comments/{comment.pk}/edit/", {"text": "An hour of work."})
     assert answer.status_code == 403
