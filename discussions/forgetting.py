@@ -87,10 +87,13 @@ def forget(reader: Reader, *, comments: str) -> None:
     """Erase a guest or close an account: name, addresses, log-in, mails, follows, mutes and signals go.
 
     Their comments stay without a name, or go: then they leave tombstones where others have answered, and their words
-    are erased in every version. The record of decisions stays: it holds neither name nor words. Raises Refused "staff"
-    for somebody who runs the site.
+    are erased in every version. The record of decisions stays: it holds neither name nor words. A second time is no
+    error. Raises Refused "staff" for somebody who runs the site.
     """
-    reader = Reader.objects.select_for_update(of=("self",)).select_related("user").get(pk=reader.pk, erased_at=None)
+    locked = Reader.objects.select_for_update(of=("self",)).select_related("user")
+    reader = locked.get(pk=reader.pk)
+    if reader.erased_at is not None:
+        return
     if works_here(reader):
         raise posting.Refused("staff", _("You work for this site, so your account cannot be closed yet."))
     _mails(reader).delete()

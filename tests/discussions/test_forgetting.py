@@ -199,6 +199,12 @@ def test_the_name_and_the_address_of_a_closed_account_are_free_again(
     posting.check_guest(name="Bo Lind", email=email)
 
 
+def test_two_presses_at_once_close_an_account_once(account: Reader) -> None:
+    for _press in range(2):
+        forgetting.forget(account, comments="keep")
+    assert Reader.objects.get(pk=account.pk).name == "A former reader"
+
+
 def test_without_the_password_no_account_is_closed(client: Client, account: Reader) -> None:
     address = client.post("/me/forget/", {"comments": "delete"}).headers["Location"]
     wrong = client.post(address, {"password": "a loud morning"})
