@@ -182,7 +182,7 @@ def time_html(at: datetime, days: dict[date, str] | None = None, *, itemprop: bo
     day = local.date()
     if day not in days:
         same_year = day.year == timezone.localtime().year
-        days[day] = escape(formats.date_format(day, "j M" if same_year else "j M Y"))
+        days[day] = escape(formats.date_format(day, gettext("j M") if same_year else gettext("j M Y")))
     stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     prop = ' itemprop="datePublished"' if itemprop else ""
     return SafeString(f'<time datetime="{stamp}"{prop}>{days[day]}, {local:%H:%M}</time>')

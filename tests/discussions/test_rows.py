@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import translation
 
 from discussions import rows, threads
 from discussions.models import Article
@@ -71,3 +72,9 @@ def test_words_cannot_pose_as_marks(article: Article) -> None:
 def test_a_time_is_absolute_so_that_it_may_be_kept() -> None:
     html = rows.time_html(datetime(2024, 2, 29, 23, 5, tzinfo=UTC))
     assert html == '<time datetime="2024-02-29T23:05:00Z">29 Feb 2024, 23:05</time>'
+
+
+@pytest.mark.parametrize(("language", "says"), [("de", ">29. Feb. 2024, 23:05<"), ("ar", ">29 فبراير 2024, 23:05<")])
+def test_a_time_is_written_as_the_language_writes_it(language: str, says: str) -> None:
+    with translation.override(language):
+        assert says in rows.time_html(datetime(2024, 2, 29, 23, 5, tzinfo=UTC))
