@@ -89,7 +89,7 @@ class ReportForm(forms.Form):
         label=_("In your words"),
         max_length=2000,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
         help_text=_("For illegal content: say why it is illegal, and give your name and address if you can."),
     )
     honest = forms.BooleanField(

@@ -381,6 +381,7 @@ def test_strangers_and_authors_do_not_recommend(client: Client, article: Article
 
 def test_a_report_reaches_the_desk(client: Client, article: Article) -> None:
     comment = post(article)
+    assert re.search(r'<textarea[^>]* dir="auto"', client.get(f"/comments/{comment.pk}/report/").content.decode())
     answer = client.post(f"/comments/{comment.pk}/report/", {"reason": "insult", "words": "Look at the end."})
     assert "Thank you" in answer.content.decode()
     report = Report.objects.get()
