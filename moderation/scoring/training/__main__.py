@@ -56,7 +56,7 @@ def arguments() -> argparse.Namespace:
         "--out", type=Path, default=Path("training-run"), help="checkpoints, weights and reports go here"
     )
     parser.add_argument("--minutes", type=float, default=600, help="end the schedule by then (default: take the time)")
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the row quotas, for trials")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")

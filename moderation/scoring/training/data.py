@@ -129,8 +129,8 @@ def attach_spans(rows: list[Row], folder: Path) -> int:
     return matched
 
 
-# source: (most rows with toxicity >= .5, most other rows, loss weight, copies). News sites come twice: they are what
-# the checkpoint is for.
+# source: (most rows with toxicity >= .5, most other rows, loss weight, copies). Comments written under articles and on
+# talk pages come twice: they are what the checkpoint is for.
 MIX: dict[str, tuple[int, int, float, int]] = {
     "toxic_spans(civil)": (20_000, 20_000, 1.0, 2),
     "civil_safe": (0, 20_000, 1.0, 2),
@@ -138,9 +138,9 @@ MIX: dict[str, tuple[int, int, float, int]] = {
     "civil_bin": (2_000, 2_000, 1.0, 2),
     "jigsaw6": (5_000, 5_000, 1.0, 2),
     "jigsaw6_lower": (5_000, 5_000, 1.0, 2),
-    "jigsaw_bin": (5_000, 12_000, 1.0, 1),
-    "jigsaw_bin_lower": (5_000, 4_000, 1.0, 1),
-    "cat_large(wiki)": (1_000, 2_000, 0.8, 1),
+    "jigsaw_bin": (5_000, 17_000, 1.0, 2),
+    "jigsaw_bin_lower": (5_000, 4_000, 1.0, 2),
+    "cat_large(wiki)": (1_000, 4_000, 0.8, 1),
     "paradetox_toxic": (6_000, 0, 0.6, 1),
     "paradetox_neutral": (0, 7_000, 0.6, 1),
     "davidson": (1_500, 1_500, 0.5, 1),
