@@ -5,7 +5,7 @@ same twice, of the lengths that comments under news have (half of them below 190
 Prints milliseconds by quantile and what was answered, for
 
   one caller        a request after the other
-  20 callers        each sends the next request when the last is answered
+  8 and 20 callers  each sends the next request when the last is answered
   95 a second       just below the default quota of 100, spread evenly over 20 callers
   400 a second      more than two cores can answer, over 100 callers: the surplus has to be refused quickly
 """
@@ -151,6 +151,7 @@ def measure(site: Endpoint, seconds: float) -> None:
         print(f"{'':22}processor time for one answer: {', '.join(each)} ms", flush=True)
 
     line("one caller", free, 1)
+    line("8 callers", free, 8)
     line("20 callers", free, 20)
     line("95 a second, 20", usual, 20, lambda who, turn: (turn + who / 20) * 20 / 95)
     line("400 a second, 100", free, 100, lambda who, turn: (turn + who / 100) * 0.25)
