@@ -31,14 +31,31 @@ def by_length(lengths: Sequence[int], budget: int = BUDGET) -> Iterator[list[int
 
 
 def windows(length: int, room: int, overlap: int) -> list[tuple[int, int]]:
-    """Ranges that cover ``length`` tokens: one if they fit into ``room``, else shorter ones that overlap.
+    """Ranges of ``room`` tokens that cover ``length``, neighbours sharing at least ``overlap``; one where all fit.
 
-    A text that has to be cut anyway is cut into pieces of a quarter of the room: one rude sentence after 160 civil
-    tokens scored .07, after 60 it scores .65. The ranges are spread evenly, so that the last is no stub.
+    They are spread evenly, so that the last is no stub.
     """
     if length <= room:
         return [(0, length)]
-    piece = max(overlap + 1, room // 4)
-    count = -(-(length - overlap) // (piece - overlap))
-    last = length - piece
-    return [(start, start + piece) for start in (i * last // (count - 1) for i in range(count))]
+    count = -(-(length - overlap) // (room - overlap))
+    last = length - room
+    return [(start, start + room) for start in (i * last // (count - 1) for i in range(count))]
+
+
+def pieces(ends: Sequence[bool], least: int, most: int, overlap: int) -> list[tuple[int, int]]:
+    """Ranges of one or more whole sentences of a text; ``ends`` says of each token whether a sentence ends with it.
+
+    A range has at least ``least`` tokens and at most ``most`` (and ``least`` more at the text's end). Where a sentence
+    is longer than that, its ranges share ``overlap`` tokens.
+    """
+    cut: list[tuple[int, int]] = []
+    start = covered = 0
+    for stop, is_end in enumerate(ends, start=1):
+        if stop - start >= (least if is_end else most):
+            cut.append((start, stop))
+            start, covered = (stop if is_end else stop - overlap), stop
+    if covered < len(ends):
+        if cut and len(ends) - covered < least:
+            start = cut.pop()[0]
+        cut.append((start, len(ends)))
+    return cut

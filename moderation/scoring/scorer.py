@@ -22,9 +22,10 @@ CONTEXT = 64
 class Scores:
     """What the model says about one text; all probabilities 0..1 by label, in the checkpoint's own order.
 
-    ``labels`` is what policy goes by: the maximum over windows, over the text as written and its folded copy, with
-    other people's words that are quoted (``> ...``) counting half. ``context`` is the text after the end of its
-    parent, for the record only. ``complete`` is False for a text too long to be read to its end.
+    ``labels`` is what policy goes by: the maximum over windows (and, discounted, over finer pieces), over the text as
+    written and its folded copy, with other people's words that are quoted (``> ...``) counting half. ``context`` is the
+    text after the end of its parent, for the record only. ``complete`` is False for a text too long to be read to its
+    end.
     """
 
     labels: dict[str, float]
@@ -44,12 +45,32 @@ class Scores:
 
 @dataclass(slots=True)
 class _Work:
-    """One text's copies, each as the rows it was cut into (indices into the chunk's rows)."""
+    """One text's copies, each as the windows and the finer pieces it was cut into (indices into the chunk's rows)."""
 
     text: str
     complete: bool
     language: str | None = None
     rows: dict[str, range] = field(default_factory=dict)
+    pieces: dict[str, range] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """A chunk's rows of token ids: whole windows, and the finer pieces of texts that need several."""
+
+    windows: list[list[int]] = field(default_factory=list)
+    pieces: list[list[int]] = field(default_factory=list)
+
+
+def discounted(answers: Floats) -> Floats:
+    """What finer pieces say, with the odds divided by ``PIECE_ODDS``."""
+    return np.asarray(answers / (answers + (1 - answers) * texts.PIECE_ODDS), np.float32)
+
+
+def before_discount(threshold: float) -> float:
+    """The probability that ``discounted`` takes to this threshold."""
+    odds = threshold * texts.PIECE_ODDS
+    return odds / (1 - threshold + odds)
 
 
 def lexicon(loaded: Engine) -> dict[str, int]:
@@ -79,7 +100,7 @@ class Scorer:
 
     def _chunk(self, given: Sequence[str], parents: Sequence[str | None], at: Thresholds | None) -> list[Scores]:
         works = [_Work(texts.clean(text[: texts.LIMIT]), len(text) <= texts.LIMIT) for text in given]
-        rows: list[list[int]] = []
+        rows = _Rows()
         self._add(works, "plain", [work.text for work in works], rows)
         folded = [fold(work.text, self.lexicon) for work in works]
         self._add(works, "folded", folded, rows)
@@ -87,49 +108,75 @@ class Scorer:
         self._add_contexts(works, parents, rows)
         for work, copy in zip(works, folded, strict=True):
             work.language = language.detect(copy if "folded" in work.rows else work.text)
-        answers, milliseconds = self.engine.probabilities(rows, at)
-        each = milliseconds / max(1, sum(map(len, rows)))
+        answers, milliseconds = self._answers(rows, at)
+        each = milliseconds / max(1, sum(map(len, (*rows.windows, *rows.pieces))))
         return [
-            self._merge(work, parent, answers, each * sum(len(rows[i]) for span in work.rows.values() for i in span))
+            self._merge(work, parent, answers, each * self._tokens(work, rows))
             for work, parent in zip(works, parents, strict=True)
         ]
 
-    def _add(self, works: Sequence[_Work], copy: str, versions: Sequence[str | None], rows: list[list[int]]) -> None:
+    def _answers(self, rows: _Rows, at: Thresholds | None) -> tuple[tuple[Floats, Floats], float]:
+        """What the model says of the windows and, discounted, of the pieces; and the milliseconds for both."""
+        of_windows, first = self.engine.probabilities(rows.windows, at)
+        given = at or dict.fromkeys(self.engine.checkpoint.labels, engine.THRESHOLDS)
+        moved = {label: [before_discount(each) for each in own] for label, own in given.items()}
+        of_pieces, second = self.engine.probabilities(rows.pieces, moved)
+        return (of_windows, discounted(of_pieces)), first + second
+
+    def _tokens(self, work: _Work, rows: _Rows) -> int:
+        """How many tokens of one text the model has read, all copies taken together."""
+        return sum(
+            len(of[index])
+            for spans, of in ((work.rows, rows.windows), (work.pieces, rows.pieces))
+            for span in spans.values()
+            for index in span
+        )
+
+    def _add(self, works: Sequence[_Work], copy: str, versions: Sequence[str | None], rows: _Rows) -> None:
         """Tokenize one copy of each text (None: there is none) and append the rows that are not known yet."""
         present = [index for index, version in enumerate(versions) if version is not None]
         encoded = self.engine.tokens.encode([versions[index] or "" for index in present])
         for index, tokens in zip(present, encoded, strict=True):
-            start = len(rows)
-            ids = tokens.ids
-            rows += [self.engine.tokens.frame(ids[a:b]) for a, b in batches.windows(len(ids), self.room, texts.OVERLAP)]
+            ids, start, finer = tokens.ids, len(rows.windows), len(rows.pieces)
+            frame = self.engine.tokens.frame
+            cut = [frame(ids[a:b]) for a, b in batches.windows(len(ids), self.room, texts.OVERLAP)]
             plain = works[index].rows.get("plain")
-            if plain is not None and rows[start:] == rows[plain.start : plain.stop]:
-                del rows[start:]
+            if plain is not None and cut == rows.windows[plain.start : plain.stop]:
                 continue
-            works[index].rows[copy] = range(start, len(rows))
+            rows.windows += cut
+            if len(cut) > 1:
+                ends = texts.sentence_ends(versions[index] or "", tokens.offsets)
+                closer = batches.pieces(ends, texts.PIECE_LEAST, self.room // 4, texts.PIECE_OVERLAP)
+                rows.pieces += [frame(ids[a:b]) for a, b in closer]
+            works[index].rows[copy] = range(start, len(rows.windows))
+            works[index].pieces[copy] = range(finer, len(rows.pieces))
 
-    def _add_quotations(self, works: Sequence[_Work], rows: list[list[int]]) -> None:
+    def _add_quotations(self, works: Sequence[_Work], rows: _Rows) -> None:
         """Own words alone, for those texts that quote."""
         own = [quotation.own if (quotation := texts.quotation(work.text)) else None for work in works]
         if any(own):
             self._add(works, "own", own, rows)
             self._add(works, "own_folded", [text and fold(text, self.lexicon) for text in own], rows)
 
-    def _add_contexts(self, works: Sequence[_Work], parents: Sequence[str | None], rows: list[list[int]]) -> None:
+    def _add_contexts(self, works: Sequence[_Work], parents: Sequence[str | None], rows: _Rows) -> None:
         """The end of the parent and then the text, where both fit into one window."""
         known = [index for index, parent in enumerate(parents) if parent]
         if not known:
             return
         before = self.engine.tokens.encode([texts.clean((parents[index] or "")[-2000:]) for index in known])
         for index, tokens in zip(known, before, strict=True):
-            plain = rows[works[index].rows["plain"].start][1:-1]
+            plain = rows.windows[works[index].rows["plain"].start][1:-1]
             if len(plain) + CONTEXT <= self.room and len(works[index].rows["plain"]) == 1:
-                works[index].rows["context"] = range(len(rows), len(rows) + 1)
-                rows.append(self.engine.tokens.frame([*tokens.ids[-CONTEXT:], *plain]))
+                works[index].rows["context"] = range(len(rows.windows), len(rows.windows) + 1)
+                rows.windows.append(self.engine.tokens.frame([*tokens.ids[-CONTEXT:], *plain]))
 
-    def _merge(self, work: _Work, parent: str | None, answers: Floats, milliseconds: float) -> Scores:
+    def _merge(self, work: _Work, parent: str | None, answers: tuple[Floats, Floats], milliseconds: float) -> Scores:
         checkpoint = self.engine.checkpoint
-        best = {copy: answers[span.start : span.stop].max(axis=0) for copy, span in work.rows.items()}
+        of_windows, of_pieces = answers
+        best = {copy: of_windows[span.start : span.stop].max(axis=0) for copy, span in work.rows.items()}
+        for copy, span in work.pieces.items():
+            if span:
+                best[copy] = np.maximum(best[copy], of_pieces[span.start : span.stop].max(axis=0))
         counted = [best[copy] for copy in ("plain", "folded") if copy in best]
         if "own" in best and self._believed(work.text, parent):
             own = [best[copy] for copy in ("own", "own_folded") if copy in best]

@@ -92,7 +92,9 @@ def by_head(scorer: Scorer, text: str) -> list[Passage]:
     """Words that reach the head's threshold; neighbours become one passage."""
     head = _head(scorer.engine.checkpoint)
     (encoded,) = scorer.engine.tokens.encode([text])
-    cuts = batches.windows(len(encoded.ids), scorer.room, texts.OVERLAP)
+    length = len(encoded.ids)
+    room = scorer.room if length <= scorer.room else max(texts.OVERLAP + 1, scorer.room // 4)
+    cuts = batches.windows(length, room, texts.OVERLAP)
     weights = np.zeros(len(encoded.ids), np.float32)
     rows = [scorer.engine.tokens.frame(encoded.ids[a:b]) for a, b in cuts]
     for (a, b), found in zip(cuts, head.probabilities(rows), strict=True):

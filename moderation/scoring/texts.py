@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 LIMIT = 100_000
 """Characters of one text that are read; beyond, ``complete`` is False and a person has to look."""
 OVERLAP = 40
 """Tokens that neighbouring windows share, so that no sentence is only ever seen cut in two."""
+PIECE_LEAST = 20
+"""Tokens of a long text's finer piece, which ends where a sentence does."""
+PIECE_OVERLAP = 20
+"""Tokens that neighbouring pieces share where a sentence is longer than a piece."""
+PIECE_ODDS = math.e
+"""What a piece says counts with its odds divided by this: the worst of many pieces of a civil text looks worse than the
+text is. docs/scoring.md has the figures of other ways."""
 QUOTE_WEIGHT = 0.5
 """What abuse counts inside somebody else's words that are quoted above one's own."""
 OWN_WORDS = 3
 """Own words needed before a quotation is believed to be one: a `>` in front must not be a free pass."""
 
+_SENTENCE_ENDS = frozenset(".!?…。！？؟")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _QUOTED_LINE = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
 _MARKER = re.compile(r"^[ \t]{0,3}>[>\s]*", re.MULTILINE)
@@ -32,6 +42,15 @@ class Quotation:
 def clean(text: str) -> str:
     """The text without lone surrogates and NULs, which no tokenizer takes; the length stays the same."""
     return _SURROGATES.sub("\ufffd", text).replace("\x00", " ")
+
+
+def sentence_ends(text: str, offsets: Sequence[tuple[int, int]]) -> list[bool]:
+    """For tokens with these offsets, whether a sentence or a line ends with each."""
+    following = [*(start for start, _ in offsets[1:]), len(text)]
+    return [
+        text[end - 1 : end] in _SENTENCE_ENDS or "\n" in text[end:after]
+        for (_, end), after in zip(offsets, following, strict=True)
+    ]
 
 
 def quotation(text: str) -> Quotation | None:

@@ -34,3 +34,20 @@ def test_windows_cover_every_token_and_share_the_overlap(length: int, room: int,
 
 def test_a_text_that_fits_is_one_window() -> None:
     assert batches.windows(254, 254, 48) == [(0, 254)]
+
+
+@given(st.lists(st.booleans(), max_size=3000), st.integers(1, 30), st.integers(31, 130), st.integers(0, 20))
+def test_pieces_cover_every_token_and_end_where_sentences_do(
+    ends: list[bool], least: int, most: int, overlap: int
+) -> None:
+    cut = batches.pieces(ends, least, most, overlap)
+    assert {token for start, stop in cut for token in range(start, stop)} == set(range(len(ends)))
+    assert all(stop - start <= most + least for start, stop in cut)
+    for (_, stop), (start, _) in itertools.pairwise(cut):
+        assert start == (stop if ends[stop - 1] else stop - overlap)
+
+
+def test_a_sentence_is_not_cut_where_it_fits() -> None:
+    ends = [False] * 9 + [True] + [False] * 24 + [True] + [False] * 5
+    assert batches.pieces(ends, 20, 63, 20) == [(0, 40)]
+    assert batches.pieces([*ends, *[False] * 20, True], 20, 63, 20) == [(0, 35), (35, 61)]
