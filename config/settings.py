@@ -295,8 +295,10 @@ LOGGING: dict[str, Any] = {
             "foreign_pre_chain": _shared_processors,
         }
     },
-    "filters": {"no_probes": {"()": "config.logs.NoProbes"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["no_probes"]}},
+    "filters": {"no_probes": {"()": "config.logs.NoProbes"}, "database_away": {"()": "config.logs.DatabaseAway"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["no_probes", "database_away"]}
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "celery.beat": {"level": "WARNING"},
