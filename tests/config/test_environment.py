@@ -88,3 +88,15 @@ def test_a_database_that_was_not_migrated_says_so(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "manage.py migrate" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_command_that_is_interrupted_says_nothing_of_its_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    import manage as program
+
+    def interrupted(_argv: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("django.core.management.execute_from_command_line", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert ended.value.code == 130
