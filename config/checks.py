@@ -52,6 +52,14 @@ def settings_are_sane(**_kwargs: Any) -> list[CheckMessage]:
                 id="parley.W001",
             )
         )
+    if not settings.PARLEY_LOCAL and not settings.EMAIL_URL:
+        found.append(
+            checks.Warning(
+                "EMAIL_URL is not set: mail waits, so nobody can confirm an account.",
+                hint="EMAIL_URL=smtp+tls://user:password@mail.example.org:587",
+                id="parley.W002",
+            )
+        )
     return found
 
 

@@ -46,6 +46,13 @@ def test_mail_needs_an_address_of_a_mail_server() -> None:
     assert not complaints(EMAIL_URL="smtp+tls://user:password@mail.example.org:587")
 
 
+@override_settings(EMAIL_URL="")
+def test_a_real_site_without_mail_is_warned_and_the_demo_with_its_mailbox_is_not() -> None:
+    for local in (False, True):
+        with override_settings(PARLEY_LOCAL=local):
+            assert ("parley.W002" not in {found.id for found in settings_are_sane()}) is local
+
+
 def test_zero_days_and_no_proxies_are_fine() -> None:
     assert not complaints(GUEST_EMAIL_DAYS=0, TRUSTED_PROXIES=0, CLOSE_AFTER_DAYS=0)
 
