@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,16 @@ def test_a_setting_that_cannot_be_read_is_named(name: str, value: str, tmp_path:
     assert f"{name} is {value!r}" in done.stderr
     assert ".env.sample" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_sample_explains_every_setting_that_is_read_and_no_other() -> None:
+    blocks = (CHECKOUT / ".env.sample").read_text(encoding="utf-8").split("\n\n")
+    explained = {name for block in blocks if block.startswith("# ") for name in re.findall(r"(?m)^#([A-Z_]+)=", block)}
+    files = [path for area in ("config", "moderation") for path in (CHECKOUT / area).rglob("*.py")]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
+    read = set(re.findall(r'\benv(?:\.\w+)?\(\s*"([A-Z_]+)"', code))
+    read |= set(re.findall(r'os\.environ(?:\.get\(|\[)"([A-Z_]+)"', code)) - {"MAKELEVEL", "PATH"}
+    assert explained == read
 
 
 def read(**variables: str) -> Environment:
