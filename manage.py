@@ -16,6 +16,8 @@ def main() -> None:
 
     try:
         execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(130)  # what a shell makes of Ctrl-C
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except OperationalError as error:

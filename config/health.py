@@ -57,7 +57,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
         workers = Worker.objects.ready()
         details["workers"] = [{"name": w.name, "checkpoint": w.checkpoint, "seen": w.seen_at} for w in workers]
         if not workers:
-            details["scoring"] = "no scoring worker has reported in the last minute"
+            details["scoring"] = f"no scoring worker has reported for {settings.SCORING_STALE_SECONDS:g} seconds"
             problems.append("scoring")
     except DatabaseError as error:
         log.error("health_without_database", error=str(error).strip()[:300])

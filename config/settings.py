@@ -6,6 +6,7 @@ Every variable is explained in .env.sample. A wrong value is reported by `manage
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import structlog
 from csp.constants import NONE, SELF
 
 from config import local
-from config.environment import Environment
+from config.environment import Environment, language, log_level, time_zone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -25,7 +26,7 @@ env.ENVIRON = {name: value for name, value in env.ENVIRON.items() if value}  # s
 
 # --- where we are -----------------------------------------------------------------------------------
 _services = local.discover()
-STATE_DIR = Path(env.str("PARLEY_STATE_DIR", default=str(BASE_DIR / ".parley")))
+STATE_DIR = local.state.default_folder()
 # The local demo: embedded database, demo accounts, mailbox page. Never with a database of your own.
 PARLEY_LOCAL = env.bool("PARLEY_LOCAL", default="database_url" in _services) and "DATABASE_URL" not in env.ENVIRON
 DEBUG = env.bool("DEBUG", default=False)
@@ -111,7 +112,6 @@ TEMPLATES = [
 DATABASES = {
     "default": env.db_url("DATABASE_URL", default=_services.get("database_url", "postgres://parley@127.0.0.1:1/parley"))
 }
-DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
@@ -228,10 +228,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <norepl
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- language and time --------------------------------------------------------------------------------
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
+LANGUAGE_CODE = env("LANGUAGE_CODE", cast=partial(language, known=dict(LANGUAGES)), default="en")
 LOCALE_PATHS = [BASE_DIR / "discussions" / "locale", BASE_DIR / "moderation" / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env("TIME_ZONE", cast=time_zone, default="UTC")
 USE_TZ = True
 USE_I18N = True
 
@@ -276,7 +276,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 # --- logs and metrics ---------------------------------------------------------------------------------------
 PROMETHEUS_EXPORT_MIGRATIONS = False
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_LEVEL = env("LOG_LEVEL", cast=log_level, default="INFO")
 _shared_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -295,8 +295,10 @@ LOGGING: dict[str, Any] = {
             "foreign_pre_chain": _shared_processors,
         }
     },
-    "filters": {"no_probes": {"()": "config.logs.NoProbes"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["no_probes"]}},
+    "filters": {"no_probes": {"()": "config.logs.NoProbes"}, "database_away": {"()": "config.logs.DatabaseAway"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["no_probes", "database_away"]}
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "celery.beat": {"level": "WARNING"},

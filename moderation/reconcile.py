@@ -41,7 +41,7 @@ def reconcile() -> int:
         log.error("pending_without_outbox_row", comment=comment.pk)
     age = OutboxEntry.objects.oldest_age()
     oldest_pending.set(age)
-    if age > 2 * settings.SCORING_LEASE_SECONDS:
+    if age > settings.SCORING_STALE_SECONDS:
         log.error("scoring_is_late", oldest_pending_seconds=age)
     Worker.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
     Undoable.objects.filter(at__lt=timezone.now() - timedelta(days=7)).delete()

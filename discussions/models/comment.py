@@ -164,11 +164,6 @@ class Comment(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("comment", args=[self.pk])
 
-    @property
-    def is_edited(self) -> bool:
-        """Whether readers see anything but the first revision."""
-        return (self.shown_revision or self.revision) > 1
-
 
 class Revision(models.Model):
     """The words of one version of a comment, separately erasable from every record of decisions."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -25,8 +25,17 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> User:
-        """Save an administrator: every right at the desk and in Django's admin."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+        """Save an administrator: every right at the desk and in Django's admin.
+
+        Whoever can do this holds the machine, so the address counts as confirmed: the first administrator must be able
+        to log in before any mail is sent.
+        """
+        from allauth.account.models import EmailAddress  # its models need this one first
+
+        with transaction.atomic(using=self._db):
+            user = self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+            EmailAddress.objects.using(self._db).create(user=user, email=user.email, verified=True, primary=True)
+        return user
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)

@@ -64,6 +64,18 @@ def explain(text: str, *, label: str = "toxicity") -> list[Span]:
     return [Span(*span) for span in explain_with(_scorer(None), text, label)]
 
 
+def check_settings() -> None:
+    """Look at the settings that the engine reads when it is first asked. Raises CheckpointError for a wrong one."""
+    from moderation.scoring import cascade, checkpoints, engine
+
+    engine.wanted()
+    engine.threads()
+    engine.thresholds()
+    cascade.band()
+    if quick := os.environ.get("PARLEY_CASCADE", ""):
+        checkpoints.open_checkpoint(quick)
+
+
 def warm_up() -> Scores:
     """Load the engine and score one text now, so that the first comment does not wait; its Scores name the engine."""
     return score(["Good morning."])[0]

@@ -48,7 +48,11 @@ def thresholds() -> tuple[float, ...]:
 def threads() -> int:
     """How many micro-batches run side by side: ``PARLEY_SCORING_THREADS``, else the cores this process may use."""
     given = os.environ.get("PARLEY_SCORING_THREADS", "")
-    return max(1, int(given)) if given.isdecimal() else len(os.sched_getaffinity(0))
+    if not given:
+        return len(os.sched_getaffinity(0))
+    if not given.isdecimal():
+        raise CheckpointError(f"PARLEY_SCORING_THREADS must be a number such as 2; it is {given!r}.")
+    return max(1, int(given))
 
 
 class Backend(Protocol):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from config.logs import NoProbes
+import psycopg
+import pytest
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+from config.logs import DatabaseAway, NoProbes
 
 
 def kept(message: object) -> bool:
@@ -19,3 +23,22 @@ def test_every_other_line_stays() -> None:
     assert kept({"event": "request_finished", "request": "GET /articles/healthz-for-beginners/", "code": 500})
     assert kept({"event": "database_down", "path": "/healthz"})
     assert kept("a plain line about /healthz")
+
+
+def traced(error: DatabaseError, cause: Exception | None) -> bool:
+    """Whether a task that ends with this error leaves a traceback in the log."""
+    error.__cause__ = cause
+    record = logging.makeLogRecord({"msg": "Task raised unexpected", "exc_info": (type(error), error, None)})
+    assert DatabaseAway().filter(record)
+    return record.exc_info is not None
+
+
+@pytest.mark.parametrize("cause", [psycopg.OperationalError("refused"), psycopg.errors.AdminShutdown("bye")])
+def test_a_task_without_a_database_leaves_one_line(cause: Exception) -> None:
+    assert not traced(OperationalError(str(cause)), cause)
+    assert not traced(InterfaceError("the connection is closed"), None)
+
+
+@pytest.mark.parametrize("cause", [psycopg.errors.DeadlockDetected("x"), psycopg.errors.QueryCanceled("y")])
+def test_a_deadlock_and_a_time_limit_keep_their_traceback(cause: Exception) -> None:
+    assert traced(OperationalError(str(cause)), cause)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.test import Client, override_settings
 
 from discussions.models import Mail, Reader, User
@@ -50,6 +52,17 @@ def test_an_unconfirmed_address_does_not_log_in(client: Client) -> None:
     sign_up(client)
     client.post("/accounts/login/", {"login": "ada@example.org", "password": PASSWORD})
     assert client.get("/me/").status_code == 302
+
+
+def test_the_first_administrator_logs_in_before_any_mail_was_sent(client: Client) -> None:
+    call_command("createsuperuser", "--noinput", "--email", "Root@Example.org", stdout=io.StringIO())
+    root = User.objects.get()
+    root.set_password(PASSWORD)
+    root.save()
+    answer = client.post("/accounts/login/", {"login": "root@example.org", "password": PASSWORD})
+    assert "confirm" not in answer["Location"]
+    assert client.session["_auth_user_id"] == str(root.pk)
+    assert not Mail.objects.exists()
 
 
 @pytest.mark.parametrize(

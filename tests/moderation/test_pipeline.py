@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest import mock
 from uuid import uuid4
 
 import pytest
@@ -196,6 +197,17 @@ def test_a_pending_comment_without_an_outbox_row_is_found_and_scored(say: Say, q
     pipeline.run()
     comment.refresh_from_db()
     assert comment.state == State.PUBLISHED
+
+
+def test_a_comment_that_waits_too_long_raises_an_alarm(say: Say) -> None:
+    say(KIND)
+    OutboxEntry.objects.update(created_at=timezone.now() - timedelta(seconds=50))
+    with override_settings(SCORING_STALE_SECONDS=60), mock.patch.object(reconcile, "log") as log:
+        reconcile.reconcile()
+    log.error.assert_not_called()
+    with override_settings(SCORING_STALE_SECONDS=40), mock.patch.object(reconcile, "log") as log:
+        reconcile.reconcile()
+    assert [call.args for call in log.error.call_args_list] == [("scoring_is_late",)]
 
 
 def test_a_scoring_process_reports_itself(settled: Say) -> None:

@@ -85,9 +85,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{options['name']} is removed.")
 
     def do_prepare(self, options: dict[str, Any]) -> None:
-        from moderation.scoring import checkpoints, exports
+        from moderation.scoring import check_settings, checkpoints, exports
 
         start = time.perf_counter()
+        if options["name"] is None:
+            check_settings()
         opened = checkpoints.open_checkpoint(options["name"])
         for path in exports.prepare(opened):
             self.stdout.write(f"{path.name}  {path.stat().st_size / 1e6:.1f} MB")

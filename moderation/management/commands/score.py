@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 import os
@@ -48,6 +49,8 @@ class Command(BaseCommand):
 
 def answer_all(source: BinaryIO, sink: BinaryIO, *, plain: bool, checkpoint: str | None, only: list[str] | None) -> int:
     """Answer every line of ``source`` on ``sink``; return how many could not be scored."""
+    if only:
+        check_labels(only, checkpoint)
     lines, bad = lines_of(source), 0
     while chunk := list(islice(lines, CHUNK)):
         for answer in answers(chunk, plain=plain, checkpoint=checkpoint, only=only):
@@ -57,10 +60,21 @@ def answer_all(source: BinaryIO, sink: BinaryIO, *, plain: bool, checkpoint: str
     return bad
 
 
+def check_labels(only: list[str], checkpoint: str | None) -> None:
+    """Raises CheckpointError for a label that no line could be answered with."""
+    from moderation.scoring import CheckpointError, checkpoints
+
+    opened = checkpoints.open_checkpoint(checkpoint)
+    for label in only:
+        if label not in opened.labels:
+            raise CheckpointError(f"{opened.name} does not score {label!r}, only {', '.join(opened.labels)}.")
+
+
 def lines_of(source: BinaryIO) -> Iterator[bytes]:
-    """Lines without their end; only a line feed ends one, as JSON Lines says."""
-    for line in source:
-        yield line.removesuffix(b"\n").removesuffix(b"\r")
+    """Lines without their end; only a line feed ends one, as JSON Lines says. A byte-order mark is not the first's."""
+    for number, line in enumerate(source):
+        text = line.removesuffix(b"\n").removesuffix(b"\r")
+        yield text if number else text.removeprefix(codecs.BOM_UTF8)
 
 
 def answers(

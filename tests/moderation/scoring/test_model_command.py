@@ -46,6 +46,24 @@ def test_preparing_makes_the_graphs(state: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PARLEY_BACKEND", "gpu"),
+        ("PARLEY_SCORING_THREADS", "many"),
+        ("PARLEY_THRESHOLDS", "high"),
+        ("PARLEY_CASCADE_BAND", "0.9,0.1"),
+        ("PARLEY_CASCADE", "unheard-of"),
+    ],
+)
+def test_a_wrong_setting_of_the_engine_is_told_before_workers_fail_by_it(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(CommandError, match=value):
+        model("prepare")
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["use", "nothing"], "There is no checkpoint called 'nothing'"),

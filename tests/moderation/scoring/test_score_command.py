@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from moderation.management.commands.score import answer_all
+from moderation.scoring import CheckpointError
 
 ROOT = Path(__file__).parents[3]
 RUDE = "You are an idiot, a complete idiot."
@@ -78,6 +79,18 @@ def test_plain_lines_are_texts_even_if_empty_or_not_utf_8() -> None:
 def test_one_label_can_be_asked_for() -> None:
     _, answers = run(json.dumps(RUDE).encode(), only=["insult"])
     assert list(answers[0]["scores"]) == ["insult"]
+
+
+def test_a_label_that_the_checkpoint_does_not_score_is_refused_before_any_line() -> None:
+    with pytest.raises(CheckpointError, match="does not score 'spam', only toxicity"):
+        run(b'"fine"\n', only=["insult", "spam"])
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_byte_order_mark_belongs_to_no_line(plain: bool) -> None:
+    bad, answers = run(b'\xef\xbb\xbf"fine"\n"fine"\n', plain=plain)
+    assert bad == 0
+    assert answers[0]["scores"] == answers[1]["scores"]
 
 
 def manage(*arguments: str, source: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
