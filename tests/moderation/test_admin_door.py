@@ -117,6 +117,27 @@ def test_an_editor_looks_readers_up_without_their_addresses(client: Client, admi
 
 
 @pytest.mark.usefixtures("open_door")
+@pytest.mark.parametrize(
+    ("role", "question"),
+    [
+        (Staff.Role.EDITOR, "reader/?email__startswith=h"),
+        (Staff.Role.ADMIN, "user/?password__startswith=scrypt"),
+        (Staff.Role.ADMIN, "mail/?body__contains=reset/key/a"),
+        (Staff.Role.ADMIN, "mail/?html__regex=a"),
+    ],
+)
+def test_what_the_admin_hides_cannot_be_asked_for_letter_by_letter(
+    client: Client, admin: User, role: Staff.Role, question: str
+) -> None:
+    user = person("edith")
+    client.force_login(admin)
+    give(client, user, role)
+    client.force_login(user)
+    assert client.get(f"/admin/discussions/{question}").status_code == 400
+    assert client.get("/admin/discussions/reader/?kind__exact=guest&q=ada").status_code == 200
+
+
+@pytest.mark.usefixtures("open_door")
 @pytest.mark.parametrize("many", [True, False])
 def test_a_role_taken_back_closes_the_admin(client: Client, admin: User, many: bool) -> None:
     user = person("cleo")
