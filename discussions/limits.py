@@ -67,14 +67,17 @@ def origin(request: HttpRequest, what: str) -> str:
     return salted_hmac("parley.origin", f"{what}:{address}", algorithm="sha256").hexdigest()[:32]
 
 
-def allowed(what: str, *who: str, per_minute: int) -> bool:
-    """Count one action and say whether it is within `per_minute` for every one of `who`."""
+def allowed(what: str, *who: str, per_minute: int, cost: int = 1) -> bool:
+    """Count one action and say whether it is within `per_minute` for every one of `who`.
+
+    What makes more work than usual counts as `cost` actions.
+    """
     item = RateLimitItemPerMinute(per_minute)
     if not breaker.tripped:
         try:
-            return all([_shared().hit(item, what, name) for name in who])
+            return all([_shared().hit(item, what, name, cost=cost) for name in who])
         except (RedisError, OSError) as error:
             breaker.trip()
             log.warning("limits_without_redis", error=type(error).__name__)
     strict = RateLimitItemPerMinute(max(1, per_minute // 2))
-    return all([_own().hit(strict, what, name) for name in who])
+    return all([_own().hit(strict, what, name, cost=cost) for name in who])
