@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from redis.backoff import NoBackoff
@@ -72,12 +72,21 @@ def allowed(what: str, *who: str, per_minute: int, cost: int = 1) -> bool:
 
     What makes more work than usual counts as `cost` actions.
     """
-    item = RateLimitItemPerMinute(per_minute)
+    return _within(RateLimitItemPerMinute, per_minute, what, who, cost)
+
+
+def allowed_today(what: str, *who: str, per_day: int) -> bool:
+    """Count one action and say whether it is within `per_day` for every one of `who`."""
+    return _within(RateLimitItemPerDay, per_day, what, who)
+
+
+def _within(period: type[RateLimitItem], most: int, what: str, who: tuple[str, ...], cost: int = 1) -> bool:
+    item = period(most)
     if not breaker.tripped:
         try:
             return all([_shared().hit(item, what, name, cost=cost) for name in who])
         except (RedisError, OSError) as error:
             breaker.trip()
             log.warning("limits_without_redis", error=type(error).__name__)
-    strict = RateLimitItemPerMinute(max(1, per_minute // 2))
+    strict = period(max(1, most // 2))
     return all([_own().hit(strict, what, name, cost=cost) for name in who])
