@@ -75,7 +75,7 @@ def test_an_answer_can_be_taken_back_and_given_anew(appeal: Appeal, refused: Com
 
 @pytest.mark.parametrize("own", [True, False], ids=["who refused it", "a colleague"])
 def test_what_an_appeal_published_is_not_taken_down_by_those_who_may_not_answer_it(
-    appeal: Appeal, refused: Comment, senior: User, moderator: User, colleague: User, own: bool
+    appeal: Appeal, refused: Comment, *, senior: User, moderator: User, colleague: User, own: bool
 ) -> None:
     appeals.answer(appeal.pk, by=senior, outcome="overturned")
     appeal.refresh_from_db()
