@@ -23,6 +23,7 @@ from moderation.perspective import errors, service, wire
 from moderation.perspective.errors import ApiError
 
 MOST_PARTS = 1000
+MOST_UNKNOWN_KEYS = 5  # then the rest of a batch is not looked up: each made-up key costs the database a question
 MOST_HEADER_BYTES = 16_384  # of a part, and of the request in it
 TOGETHER_CHARS = 4_000  # comment text in one question to the workers
 PATIENCE = 10.0  # seconds for each such question: who sends a batch is not waiting for one comment
@@ -103,6 +104,7 @@ def _part(message: Message) -> Part:
 def run(parts: list[Part], admit: Callable[[str], int], key: str) -> None:
     """Answer every part. `admit` takes an API key and gives its id or raises ApiError; `key` is the batch's own."""
     ends = time.monotonic() + LONGEST
+    admit = _wary(admit)
     for part in parts:
         if part.answer is None:
             try:
@@ -116,6 +118,23 @@ def run(parts: list[Part], admit: Callable[[str], int], key: str) -> None:
             together = []
         together.append(part)
     _finish(together, ends)
+
+
+def _wary(admit: Callable[[str], int]) -> Callable[[str], int]:
+    """`admit`, which asks about no more than MOST_UNKNOWN_KEYS keys that nobody has."""
+    unknown: set[str] = set()
+
+    def door(token: str) -> int:
+        if token in unknown or len(unknown) >= MOST_UNKNOWN_KEYS:
+            raise errors.key_invalid()
+        try:
+            return admit(token)
+        except ApiError as error:
+            if error.details[0].get("reason") == "API_KEY_INVALID":
+                unknown.add(token)
+            raise
+
+    return door
 
 
 def _begin(part: Part, key_id: int, ends: float) -> None:

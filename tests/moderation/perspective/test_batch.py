@@ -133,6 +133,19 @@ def test_without_a_worker_each_part_says_so(post: Post, key: str, worker: Worker
     assert found[0][1] == 503
 
 
+def test_a_thousand_made_up_keys_are_not_a_thousand_questions(
+    post: Post, key: str, django_assert_max_num_queries: Any
+) -> None:
+    good = part(question(), f"/v1alpha1/comments:analyze?key={key}", "<x + good>")
+    bad = [part(question(), f"/v1alpha1/comments:analyze?key=wrong-{n}", f"<x + {n}>") for n in range(1000 - 1)]
+    with django_assert_max_num_queries(20):
+        found = answers(send(post, good, *bad))
+    assert [status for _name, status, _body in found] == [200, *[400] * 999]
+    assert {body["error"]["details"][0]["reason"] for _name, status, body in found if status == 400} == {
+        "API_KEY_INVALID"
+    }
+
+
 def test_a_batch_asks_no_further_once_its_time_is_over(
     post: Post, key: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
