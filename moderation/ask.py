@@ -73,7 +73,10 @@ def reply(key: str, *, spans: bool = False) -> None:
     The texts' own end is the caller's: a long text is given up then, so that the next caller waits for nobody who has
     gone. Where scoring fails the answer is null. The exception itself goes nowhere: its words could hold the text.
     """
-    milliseconds, left = _store().pipeline().pttl(_TEXTS + key).getdel(_TEXTS + key).execute()
+    take = _store().pipeline()
+    take.pttl(_TEXTS + key)
+    take.getdel(_TEXTS + key)
+    milliseconds, left = take.execute()
     if not isinstance(left, bytes):
         return
     try:
