@@ -1,10 +1,11 @@
 """WSGI entry point, served by gunicorn."""
 
 import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIRequest
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -17,5 +18,25 @@ class Utf8Request(WSGIRequest):
         self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
 
 
-application = get_wsgi_application()
-application.request_class = Utf8Request
+class HeadersAlone:
+    """An answer without its body, closed like the whole one."""
+
+    def __init__(self, answer: Any) -> None:
+        self.close: Callable[[], None] = answer.close
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+
+class Site(WSGIHandler):
+    """Django, with no body for HEAD: gunicorn would drop it, with a warning in the log for every probe."""
+
+    request_class = Utf8Request
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        answer = super().__call__(environ, start_response)
+        return HeadersAlone(answer) if environ["REQUEST_METHOD"] == "HEAD" else answer
+
+
+django.setup(set_prefix=False)
+application = Site()

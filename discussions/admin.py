@@ -27,6 +27,22 @@ class SectionAdmin(SectionBase):
     list_display = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A section that anything names stays: who answers for it alone would answer for everything without it."""
+        return not (isinstance(obj, Section) and _is_named(obj)) and super().has_delete_permission(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Without deleting many at once: that would skip the question above."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+
+def _is_named(section: Section) -> bool:
+    """Whether articles, people's roles or anything else of the site refers to a section."""
+    return any(
+        relation.related_model._base_manager.filter(**{relation.field.name: section}).exists()
+        for relation in section._meta.related_objects
+    )
+
 
 @admin.register(Article)
 class ArticleAdmin(ArticleBase):
@@ -72,6 +88,14 @@ class ReadOnly(AnyBase):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only what is offered narrows a list.
+
+        Django takes a condition on any field from the address bar, so that a hidden address, a password's hash or the
+        link in a mail could be guessed letter by letter.
+        """
+        return lookup.partition("__")[0] in self.list_filter
 
 
 @admin.register(Reader)

@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from redis.backoff import NoBackoff
@@ -67,14 +67,26 @@ def origin(request: HttpRequest, what: str) -> str:
     return salted_hmac("parley.origin", f"{what}:{address}", algorithm="sha256").hexdigest()[:32]
 
 
-def allowed(what: str, *who: str, per_minute: int) -> bool:
-    """Count one action and say whether it is within `per_minute` for every one of `who`."""
-    item = RateLimitItemPerMinute(per_minute)
+def allowed(what: str, *who: str, per_minute: int, cost: int = 1) -> bool:
+    """Count one action and say whether it is within `per_minute` for every one of `who`.
+
+    What makes more work than usual counts as `cost` actions.
+    """
+    return _within(RateLimitItemPerMinute, per_minute, what, who, cost)
+
+
+def allowed_today(what: str, *who: str, per_day: int) -> bool:
+    """Count one action and say whether it is within `per_day` for every one of `who`."""
+    return _within(RateLimitItemPerDay, per_day, what, who)
+
+
+def _within(period: type[RateLimitItem], most: int, what: str, who: tuple[str, ...], cost: int = 1) -> bool:
+    item = period(most)
     if not breaker.tripped:
         try:
-            return all([_shared().hit(item, what, name) for name in who])
+            return all([_shared().hit(item, what, name, cost=cost) for name in who])
         except (RedisError, OSError) as error:
             breaker.trip()
             log.warning("limits_without_redis", error=type(error).__name__)
-    strict = RateLimitItemPerMinute(max(1, per_minute // 2))
-    return all([_own().hit(strict, what, name) for name in who])
+    strict = period(max(1, most // 2))
+    return all([_own().hit(strict, what, name, cost=cost) for name in who])

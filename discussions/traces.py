@@ -60,15 +60,16 @@ def _signals(request: HttpRequest, reader: Reader) -> Iterator[tuple[Kind, str]]
         headers = [request.headers.get(name, "") for name in ("User-Agent", "Accept-Language")]
         if any(headers):
             yield Kind.BROWSER, "\n".join([address, *headers])
-    name, _at, domain = (reader.user.email if reader.user else reader.email).lower().rpartition("@")
-    if name and domain:
-        yield Kind.MAILBOX, f"{mailbox(name)}@{domain}"
-        yield Kind.DOMAIN, domain
+    address = reader.user.email if reader.user else reader.email
+    if mailbox := mailbox_of(address):
+        yield Kind.MAILBOX, mailbox
+        yield Kind.DOMAIN, mailbox.rpartition("@")[2]
 
 
-def mailbox(name: str) -> str:
-    """The part of an address before the @ without what many hosts ignore: "ada.brook+news" is "adabrook"."""
-    return name.partition("+")[0].replace(".", "") or name
+def mailbox_of(address: str) -> str:
+    """An address without what many hosts ignore: "Ada.Brook+news@example.org" is "adabrook@example.org"; "" if none."""
+    name, _at, domain = address.lower().rpartition("@")
+    return f"{name.partition('+')[0].replace('.', '') or name}@{domain}" if name and domain else ""
 
 
 def shared(reader: Reader) -> list[Shared]:

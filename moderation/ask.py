@@ -70,13 +70,20 @@ def answer(texts: list[str], *, spans: bool = False) -> list[Answer]:
 def reply(key: str, *, spans: bool = False) -> None:
     """Take the texts left under `key`, score them and send the answer back; nothing where their time is over.
 
-    Where scoring fails the answer is null. The exception itself goes nowhere: its words could hold the text.
+    The texts' own end is the caller's: a long text is given up then, so that the next caller waits for nobody who has
+    gone. Where scoring fails the answer is null. The exception itself goes nowhere: its words could hold the text.
     """
-    left = _store().getdel(_TEXTS + key)
+    take = _store().pipeline()
+    take.pttl(_TEXTS + key)
+    take.getdel(_TEXTS + key)
+    milliseconds, left = take.execute()
     if not isinstance(left, bytes):
         return
     try:
-        answers: list[Answer] | None = answer(json.loads(left), spans=spans)
+        with scoring.until(time.monotonic() + milliseconds / 1000):
+            answers: list[Answer] | None = answer(json.loads(left), spans=spans)
+    except scoring.TooLate:
+        return
     except Exception as error:  # noqa: BLE001 - see above
         log.error("ask_failed", error=type(error).__name__)
         answers = None

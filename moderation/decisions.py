@@ -102,6 +102,8 @@ def by_person(
     latest = Decision.objects.filter(comment_id=comment.pk).order_by("-id").first()
     if comment.version != version_seen or comment.state == State.DELETED:
         raise Conflict(comment, latest)
+    if action == Action.REJECT:
+        _respect_appeal(latest, by)
     before, review = Place.of(comment), _standing_review(comment)
     place = states.target(comment, _PERSON_ACTIONS[Action(action)], by_person=True)
     if not states.move(comment, place, allowed=PERSON_MOVES):
@@ -129,7 +131,8 @@ def by_person(
 def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: UUID | None = None) -> Decision:
     """Reverse a person's decision, with every effect it had, as a decision of its own.
 
-    Only the latest decision on a comment can be reversed; an undo can itself be undone. Raises Conflict, NotAllowed.
+    Only the latest decision on a comment can be reversed; an undo can itself be undone, and the answer to an appeal by
+    those who may answer it. Raises Conflict, NotAllowed.
     """
     original = Decision.objects.get(pk=decision_id)
     comment = _locked(original.comment_id)
@@ -140,6 +143,7 @@ def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: 
         raise Conflict(comment, latest)
     if original.actor != Decision.Actor.PERSON:
         raise NotAllowed("Policy's own decision is not undone but decided anew: approve or refuse the comment.")
+    _respect_appeal(original, by)
     before, back_to = Place.of(comment), _earlier(Place(**original.effects["before"]))
     seen, review = comment.version, _standing_review(comment)
     if comment.state == State.DELETED or not states.move(comment, back_to, allowed=PERSON_MOVES):
@@ -174,6 +178,16 @@ def _locked(comment_id: int) -> Comment:
     """The comment, read while its thread's lock is held. Raises Comment.DoesNotExist."""
     states.lock_threads([Comment.objects.values_list("article_id", flat=True).get(pk=comment_id)])
     return Comment.objects.select_related("article", "reader__user").get(pk=comment_id)
+
+
+def _respect_appeal(standing: Decision | None, by: User) -> None:
+    """What an appeal has published is taken down by those alone who may answer the appeal. Raises NotAllowed."""
+    from moderation import appeals  # which decides through this module
+
+    answered = Appeal.objects.select_related("comment__reader__user", "comment__article")
+    appeal = answered.filter(answer_id=standing.pk).first() if standing is not None else None
+    if appeal is not None and (reason := appeals.why_not(appeal, by)):
+        raise NotAllowed(reason)
 
 
 def _earlier(place: Place) -> Place:

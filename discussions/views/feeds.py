@@ -19,7 +19,8 @@ MOST = 50
 
 def _article_tag(request: HttpRequest, slug: str) -> str | None:
     """The thread's version names a feed's content: every decision raises it."""
-    found = Article.objects.filter(slug=slug).values_list("pk", "thread_version").first()
+    open_to_all = Article.objects.filter(slug=slug, published_at__lte=timezone.now())
+    found = open_to_all.values_list("pk", "thread_version").first()
     return f'"{found[0]}-{found[1]}"' if found else None
 
 
@@ -28,7 +29,7 @@ def _article_tag(request: HttpRequest, slug: str) -> str | None:
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest comments of one article."""
     found = reading.find_article(slug)
-    title = _("Comments on: %s") % found.title
+    title = _("Comments on: %s") % markup.clean(found.title)
     path = found.get_absolute_url()
     return _answer(title, path, request.path, _newest(article_id=found.pk), named=False)
 
@@ -52,10 +53,11 @@ def _answer(title: str, path: str, own_path: str, comments: list[Comment], *, na
     root = settings.SITE_URL
     feed = Atom1Feed(title=title, link=root + path, description=None, feed_url=root + own_path, language=None)
     for comment in comments:
+        about = markup.clean(comment.article.title)  # one control character would cost every reader the whole feed
         words: str = getattr(comment, "words", None) or ""
         first = markup.excerpt(getattr(comment, "source", None) or "", 60)
         feed.add_item(
-            title=f"{comment.reader.name} · {comment.article.title}" if named else f"{comment.reader.name}: {first}",
+            title=f"{comment.reader.name} · {about}" if named else f"{comment.reader.name}: {first}",
             link=root + comment.get_absolute_url(),
             description=words,
             author_name=comment.reader.name,

@@ -17,13 +17,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from discussions import accounts, following, limits
+from discussions import accounts, following, limits, traces
 from discussions.models import Follow, Mute, Reader
 from discussions.posting import Refused
 from discussions.views import reading, who
 from discussions.views.taking_part import check_pace, status_of
 
-MAILS_PER_MINUTE = 2  # asking one address whether it is theirs, whoever gave it
+# Asking one mailbox whether it is theirs, whoever gave the address: nobody is written to all day because of a stranger.
+MAILS_PER_MINUTE, MAILS_PER_DAY = 2, 10
 
 
 def _known(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -102,8 +103,14 @@ def _toggle(request: HttpRequest, reader: Reader, wish: Follow) -> None:
 def _ask(request: HttpRequest, reader: Reader) -> None:
     try:
         check_pace(request, "confirm", reader)
-        if not limits.allowed("confirm-mail", reader.email.lower(), per_minute=MAILS_PER_MINUTE):
+        mailbox = traces.mailbox_of(reader.email)
+        if not limits.allowed("confirm-mail", mailbox, per_minute=MAILS_PER_MINUTE):
             raise Refused("too_fast", _("That was fast. Wait a minute, then try again; your words are still here."))
+        if not limits.allowed_today("confirm-mail", mailbox, per_day=MAILS_PER_DAY):
+            words = _(
+                "We have written to this address several times today. Look into its spam folder, or try tomorrow."
+            )
+            raise Refused("too_fast", words)
     except Refused as refused:
         messages.warning(request, str(refused.message))
         return

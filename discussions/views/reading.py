@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -179,7 +179,7 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def news(request: HttpRequest, slug: str) -> HttpResponse:
     """How many comments of others have appeared since the one the page knows as its newest."""
-    found = get_object_or_404(Article.objects.only("pk"), slug=slug)
+    found = get_object_or_404(Article.objects.only("pk"), slug=slug, published_at__lte=timezone.now())
     after = request.GET.get("after", "")
     known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
     reader = who.current(request)
@@ -190,7 +190,7 @@ def news(request: HttpRequest, slug: str) -> HttpResponse:
 def counts(request: HttpRequest) -> HttpResponse:
     """Comment counts of many articles at once: ?article=slug or address, repeated, 100 at most."""
     asked = request.GET.getlist("article")[:100]
-    found = Article.objects.filter(slug__in=asked) | Article.objects.filter(url__in=asked)
+    found = Article.objects.filter(Q(slug__in=asked) | Q(url__in=asked), published_at__lte=timezone.now())
     answer: dict[str, int] = {}
     for slug, url, count in found.values_list("slug", "url", "comment_count"):
         answer.update({name: count for name in (slug, url) if name in asked})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -16,13 +17,17 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from django.conf import settings
+
 from moderation.perspective import errors, service, wire
 from moderation.perspective.errors import ApiError
 
 MOST_PARTS = 1000
+MOST_UNKNOWN_KEYS = 5  # then the rest of a batch is not looked up: each made-up key costs the database a question
 MOST_HEADER_BYTES = 16_384  # of a part, and of the request in it
 TOGETHER_CHARS = 4_000  # comment text in one question to the workers
 PATIENCE = 10.0  # seconds for each such question: who sends a batch is not waiting for one comment
+LONGEST = 30.0  # seconds for all of them: with no worker there, a batch must not hold a web thread for minutes
 
 Json = dict[str, Any]
 
@@ -98,22 +103,41 @@ def _part(message: Message) -> Part:
 
 def run(parts: list[Part], admit: Callable[[str], int], key: str) -> None:
     """Answer every part. `admit` takes an API key and gives its id or raises ApiError; `key` is the batch's own."""
+    ends = time.monotonic() + LONGEST
+    admit = _wary(admit)
     for part in parts:
         if part.answer is None:
             try:
-                _begin(part, admit(part.key or key))
+                _begin(part, admit(part.key or key), ends)
             except ApiError as error:
                 part.answer = error
     together: list[Part] = []
     for part in [part for part in parts if part.planned]:
         if together and _chars([*together, part]) > TOGETHER_CHARS:
-            _finish(together)
+            _finish(together, ends)
             together = []
         together.append(part)
-    _finish(together)
+    _finish(together, ends)
 
 
-def _begin(part: Part, key_id: int) -> None:
+def _wary(admit: Callable[[str], int]) -> Callable[[str], int]:
+    """`admit`, which asks about no more than MOST_UNKNOWN_KEYS keys that nobody has."""
+    unknown: set[str] = set()
+
+    def door(token: str) -> int:
+        if token in unknown or len(unknown) >= MOST_UNKNOWN_KEYS:
+            raise errors.key_invalid()
+        try:
+            return admit(token)
+        except ApiError as error:
+            if error.details[0].get("reason") == "API_KEY_INVALID":
+                unknown.add(token)
+            raise
+
+    return door
+
+
+def _begin(part: Part, key_id: int, ends: float) -> None:
     from moderation.perspective.front import method_of
 
     name = method_of(part.path)
@@ -123,7 +147,8 @@ def _begin(part: Part, key_id: int) -> None:
         raise errors.method_not_allowed("POST")
     message = wire.parse(part.body)
     if name == "suggestscore":
-        part.answer = service.suggest(message, key_id=key_id)
+        left = min(float(settings.ASK_TIMEOUT_SECONDS), ends - time.monotonic())
+        part.answer = service.suggest(message, key_id=key_id, patience=left)
     else:
         part.planned = service.plan(message)
 
@@ -132,11 +157,12 @@ def _chars(parts: list[Part]) -> int:
     return sum(len(text) for part in parts if part.planned for text in part.planned.texts)
 
 
-def _finish(parts: list[Part]) -> None:
-    """Score the parts' texts in one question and answer each."""
+def _finish(parts: list[Part], ends: float) -> None:
+    """Score the parts' texts in one question and answer each; 503 at once where the batch's time is over."""
     plans = [part.planned for part in parts if part.planned]
     try:
-        found = service.scores([text for planned in plans for text in planned.texts], PATIENCE)
+        left = min(PATIENCE, ends - time.monotonic())
+        found = service.scores([text for planned in plans for text in planned.texts], left)
     except ApiError as error:
         for part in parts:
             part.answer = error

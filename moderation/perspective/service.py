@@ -154,14 +154,14 @@ def _span(begin: int, end: int, value: float) -> Json:
 # --- comments:suggestscore ---------------------------------------------------------------------------------
 
 
-def suggest(message: Json, *, key_id: int) -> Json:
+def suggest(message: Json, *, key_id: int, patience: float | None = None) -> Json:
     """Keep a correction and say so. Raises ApiError.
 
-    It is kept whether or not a worker answers; with one, our own scores are kept beside it.
+    It is kept whether or not a worker answers within `patience` seconds; with one, our own scores are kept beside it.
     """
     request = wire.suggest_request(message)
     try:
-        ours = ask.scores([request.text])[0]
+        ours = ask.scores([request.text], patience=patience)[0]
     except ask.Unavailable:
         ours = None
     try:

@@ -14,11 +14,23 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from moderation.scoring.checkpoints import LABELS, CheckpointError
+from moderation.scoring.patience import TooLate, until
 
 if TYPE_CHECKING:
     from moderation.scoring.scorer import Scorer, Scores
 
-__all__ = ["LABELS", "CheckpointError", "Scores", "Span", "explain", "score", "token_lengths", "warm_up"]
+__all__ = [
+    "LABELS",
+    "CheckpointError",
+    "Scores",
+    "Span",
+    "TooLate",
+    "explain",
+    "score",
+    "token_lengths",
+    "until",
+    "warm_up",
+]
 
 _scorers: dict[str, Scorer] = {}
 _lock = Lock()
@@ -45,7 +57,7 @@ def score(
     ``parents`` are the comments answered, or None; they are context and prove quotations. ``thresholds`` are where the
     caller's decisions turn, by label (0..1): scores near them are exact whatever the backend. Any str is answered,
     also empty or malformed ones. Raises CheckpointError where the checkpoint cannot be used, ValueError where
-    ``parents`` has another length than ``texts``.
+    ``parents`` has another length than ``texts``, and within ``until`` TooLate once its time is over.
     """
     if isinstance(texts, str):
         raise TypeError("score() takes a list of texts, not one text")

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.scoring import batches, exports
+from moderation.scoring import batches, exports, patience
 from moderation.scoring.checkpoints import WEIGHTS, Checkpoint, CheckpointError
 from moderation.scoring.tokens import Tokens
 
@@ -59,6 +59,7 @@ class Backend(Protocol):
     """What every backend offers. ``run`` gives [rows, labels] float32 probabilities, in order.
 
     ``at`` names the thresholds near which the answers must be exact; a backend that is always exact need not look.
+    ``run`` raises TooLate between two micro-batches once the answer is of no use any more (``patience.until``).
     """
 
     name: str
@@ -99,10 +100,12 @@ class OnnxBackend:
         share = sum(lengths) // (3 * self.workers)  # several batches for each worker, so that all end together
         cut = list(batches.by_length(lengths, max(256, min(batches.BUDGET, share))))
         run = self.pool.map if self.pool and len(cut) > 1 else map
-        answers = run(lambda batch: self.batch([rows[i] for i in batch]), cut)
+        ends = patience.ends()
+        answers = run(lambda batch: self.batch([rows[i] for i in batch], ends), cut)
         return gather(cut, list(answers), len(rows))
 
-    def batch(self, rows: Rows) -> Floats:
+    def batch(self, rows: Rows, ends: float) -> Floats:
+        patience.check(ends)
         ids, mask = pad(rows)
         return sigmoid(self.session.run(["logits"], {"input_ids": ids, "mask": mask})[0])
 
@@ -213,6 +216,7 @@ class TorchBackend:
         answers = []
         with torch.inference_mode():
             for batch in cut:
+                patience.check(patience.ends())
                 ids, mask = pad([rows[i] for i in batch])
                 inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
                 answers.append(torch.sigmoid(self.detoxify.model(**inputs)[0]).numpy())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.scoring import batches, engine, texts
+from moderation.scoring import batches, engine, patience, texts
 from moderation.scoring.checkpoints import Checkpoint, CheckpointError
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class Head:
         """For each row, a probability for each of its tokens without the two special ones."""
         answers: dict[int, NDArray[np.float32]] = {}
         for batch in batches.by_length([len(row) for row in rows]):
+            patience.check(patience.ends())
             ids, mask = engine.pad([rows[index] for index in batch])
             (hidden,) = self.session.run(["hidden"], {"input_ids": ids, "mask": mask})
             logits = hidden @ self.weight + self.bias

@@ -15,6 +15,7 @@ from moderation import ask, policy, signals
 from moderation.models import Policy
 
 PER_MINUTE = 120
+CHARS = 500  # a text that is so many times as long is as much work for the workers, and counts as often
 _SPANS_PATIENCE = 1.5  # seconds; asked for only where there is something to mark
 
 
@@ -28,7 +29,8 @@ def nudge(request: HttpRequest) -> HttpResponse:
     text = markup.clean(text)
     address = limits.client_address(request)
     known = bool(text.strip()) and len(text) <= settings.COMMENT_MAX_CHARS
-    if not known or not limits.allowed("nudge", address, per_minute=PER_MINUTE):
+    cost = 1 + len(text) // CHARS
+    if not known or not limits.allowed("nudge", address, per_minute=PER_MINUTE, cost=cost):
         return HttpResponse("")
     verdict = verdict_on(text)
     if verdict is None or verdict.outcome == "publish":

@@ -18,6 +18,26 @@ def test_whatever_charset_a_request_claims_it_is_read_as_utf_8(rf: RequestFactor
     assert application.request_class(claimed).GET["words"] == "é+2AA-"
 
 
+@pytest.mark.parametrize("address", ["/livez", "/v1alpha1/comments:analyze", "/nowhere/"])
+def test_head_gets_the_headers_alone(rf: RequestFactory, address: str) -> None:
+    started: list[str] = []
+    heads: list[dict[str, str]] = []
+
+    def start(status: str, headers: list[tuple[str, str]]) -> None:
+        started.append(status)
+        heads.append(dict(headers))
+
+    bodies = []
+    for environ in (rf.get(address).environ, rf.head(address).environ):
+        answer = application(environ, start)
+        bodies.append(b"".join(answer))
+        answer.close()
+    assert bodies[0]
+    assert not bodies[1]
+    assert started[0] == started[1]
+    assert heads[0].get("Content-Length") == heads[1].get("Content-Length")
+
+
 def test_a_form_that_is_too_large_is_told_so_in_the_sites_dress(client: Client) -> None:
     form = {"text": "x" * 3_000_000, "name": "Ada", "email": "ada@example.org"}
     answer = client.post("/articles/any/comments/", form)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from discussions import following
 from discussions.models import Article, Follow, Mail, Mute, Reader, State
+from discussions.views import following as following_views
 from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, move, post
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,21 @@ def test_nobodys_address_is_flooded_with_questions(article: Article) -> None:
         client.post(f"/articles/{article.slug}/comments/", sent)
         client.post(f"/articles/{article.slug}/follow/")
     assert 0 < Mail.objects.filter(to=address).count() <= 2
+
+
+def test_a_mailbox_is_asked_a_few_times_a_day_however_its_address_is_spelt(
+    article: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following_views, "MAILS_PER_MINUTE", 100)
+    monkeypatch.setattr(following_views, "MAILS_PER_DAY", 3)
+    name = uuid4().hex
+    for visitor in range(5):
+        client = Client()
+        sent = {"text": "Hello from Bea.", "name": "Bea", "email": f"{name[:5]}.{name[5:]}+{visitor}@example.org"}
+        client.post(f"/articles/{article.slug}/comments/", sent)
+        page = client.post(f"/articles/{article.slug}/follow/", follow=True).content.decode()
+        assert ("several times today" in page) == (visitor > 2)
+    assert Mail.objects.count() == 3
 
 
 def post_as_guest(client: Client, article: Article) -> None:

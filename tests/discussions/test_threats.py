@@ -161,6 +161,12 @@ def test_a_burst_at_the_same_moment_gets_no_more_than_its_share() -> None:
     assert sorted(allowed) == [False] * 13 + [True] * 7
 
 
+def test_what_costs_more_is_done_less_often() -> None:
+    who = f"cost:{signing.b62_encode(id(object()))}"
+    assert [limits.allowed("cost", who, per_minute=7, cost=3) for _time in range(3)] == [True, True, False]
+    assert limits.allowed("cost", who, per_minute=7)
+
+
 @override_settings(LIMITS_REDIS_URL="redis://127.0.0.1:1/2")
 def test_without_redis_the_door_narrows() -> None:
     limits._shared.cache_clear()

@@ -52,6 +52,13 @@ def test_what_is_not_published_is_in_no_feed(client: Client, state: State) -> No
     assert entries(client, f"/articles/{article.slug}/feed/") == entries(client, "/feed/") == []
 
 
+def test_a_control_character_in_a_title_breaks_no_feed(client: Client) -> None:
+    article = ArticleFactory(title="Tram\x0blines\ufffe and buses")
+    post(article, "Good.")
+    for address in ("/feed/", f"{article.get_absolute_url()}feed/"):
+        assert len(entries(client, address)) == 1
+
+
 def test_a_comment_taken_down_leaves_the_feed_at_once(client: Client) -> None:
     article = ArticleFactory()
     comment = post(article)

@@ -145,6 +145,14 @@ def test_news_counts_what_appeared(client: Client, article: Article) -> None:
     assert client.get(f"/articles/{article.slug}/new/", {"after": "x"}).json() == {"new": 1}
 
 
+def test_nothing_tells_of_an_article_before_its_time(client: Client) -> None:
+    soon = ArticleFactory(published_at=timezone.now() + timedelta(days=1), url="https://paper.example/soon")
+    for page in ("", "new/", "feed/"):
+        tag = f'"{soon.pk}-{soon.thread_version}"'
+        assert client.get(soon.get_absolute_url() + page, headers={"If-None-Match": tag}).status_code == 404
+    assert client.get("/counts/", {"article": [soon.slug, soon.url]}).json() == {"counts": {}}
+
+
 def test_counts_of_many_articles_come_at_once(client: Client, article: Article) -> None:
     other = ArticleFactory(url="https://paper.example/one")
     post(article)

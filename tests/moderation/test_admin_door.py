@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client, override_settings
 
-from discussions.models import Article, Reader, User
+from discussions.models import Article, Reader, Section, User
+from moderation import roles
 from moderation.models import Staff
 from tests.factories.discussions import ArticleFactory, post
 
@@ -47,6 +48,7 @@ def test_readers_are_told_that_it_is_not_for_them(client: Client) -> None:
 
 
 ARTICLES, ROLES = "/admin/discussions/article/", "/admin/moderation/staff/"
+SECTIONS = "/admin/discussions/section/"
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def give(client: Client, user: User, role: Staff.Role) -> None:
 
 @pytest.mark.usefixtures("open_door")
 @pytest.mark.parametrize(
-    ("role", "articles", "roles"),
+    ("role", "articles", "staff"),
     [
         (Staff.Role.MODERATOR, 403, 403),
         (Staff.Role.SENIOR, 403, 403),
@@ -74,7 +76,7 @@ def give(client: Client, user: User, role: Staff.Role) -> None:
     ],
 )
 def test_a_role_given_in_the_admin_opens_what_it_should(
-    client: Client, admin: User, role: Staff.Role, articles: int, roles: int
+    client: Client, admin: User, role: Staff.Role, articles: int, staff: int
 ) -> None:
     user = person("cleo")
     client.force_login(admin)
@@ -82,7 +84,7 @@ def test_a_role_given_in_the_admin_opens_what_it_should(
     client.force_login(user)
     assert client.get("/admin/").status_code == 200
     assert client.get(f"{ARTICLES}add/").status_code == articles
-    assert client.get(f"{ROLES}add/").status_code == roles
+    assert client.get(f"{ROLES}add/").status_code == staff
     assert client.get("/admin/account/emailaddress/").status_code == 403
 
 
@@ -114,6 +116,51 @@ def test_an_editor_looks_readers_up_without_their_addresses(client: Client, admi
     page = client.get(address)
     assert page.status_code == 200
     assert "hidden@example.org" not in page.content.decode()
+
+
+@pytest.mark.usefixtures("open_door")
+@pytest.mark.parametrize(
+    ("role", "question"),
+    [
+        (Staff.Role.EDITOR, "reader/?email__startswith=h"),
+        (Staff.Role.ADMIN, "user/?password__startswith=scrypt"),
+        (Staff.Role.ADMIN, "mail/?body__contains=reset/key/a"),
+        (Staff.Role.ADMIN, "mail/?html__regex=a"),
+    ],
+)
+def test_what_the_admin_hides_cannot_be_asked_for_letter_by_letter(
+    client: Client, admin: User, role: Staff.Role, question: str
+) -> None:
+    user = person("edith")
+    client.force_login(admin)
+    give(client, user, role)
+    client.force_login(user)
+    assert client.get(f"/admin/discussions/{question}").status_code == 400
+    assert client.get("/admin/discussions/reader/?kind__exact=guest&q=ada").status_code == 200
+
+
+@pytest.mark.usefixtures("open_door")
+def test_a_section_that_somebody_answers_for_is_not_deleted_from_under_them(client: Client, admin: User) -> None:
+    limited, unused = Section.objects.create(name="Local", slug="local"), Section.objects.create(name="Old", slug="old")
+    moderator, editor = person("mona"), person("edith")
+    Staff.objects.create(user=moderator, role=Staff.Role.MODERATOR).sections.add(limited)
+    client.force_login(admin)
+    give(client, editor, Staff.Role.EDITOR)
+    client.force_login(editor)
+    assert client.post(f"{SECTIONS}{limited.pk}/delete/", {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": [limited.pk], "post": "yes"}
+    client.post(SECTIONS, chosen)
+    assert roles.sections_of(moderator) == [limited.pk]
+    assert client.post(f"{SECTIONS}{unused.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not Section.objects.filter(pk=unused.pk).exists()
+
+
+@pytest.mark.usefixtures("open_door")
+def test_a_section_with_articles_is_not_deleted(client: Client, admin: User) -> None:
+    section = Section.objects.create(name="Local", slug="local")
+    ArticleFactory(section=section)
+    client.force_login(admin)
+    assert client.post(f"{SECTIONS}{section.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
 @pytest.mark.usefixtures("open_door")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from discussions.models import Comment, Notice, State, User
 from discussions.views import who
 from moderation import appeals, decisions
-from moderation.models import Appeal
+from moderation.models import Appeal, Staff
 from tests.factories.discussions import AccountFactory
 from tests.moderation.desk import *  # noqa: F403
 from tests.moderation.desk import staff
@@ -71,6 +71,36 @@ def test_an_answer_can_be_taken_back_and_given_anew(appeal: Appeal, refused: Com
     assert appeals.answer(appeal.pk, by=senior, outcome="upheld", words="It stays.").outcome == "upheld"
     with pytest.raises(decisions.Conflict):
         appeals.answer(appeal.pk, by=senior, outcome="overturned")
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["who refused it", "a colleague"])
+def test_what_an_appeal_published_is_not_taken_down_by_those_who_may_not_answer_it(
+    appeal: Appeal, refused: Comment, *, senior: User, moderator: User, colleague: User, own: bool
+) -> None:
+    appeals.answer(appeal.pk, by=senior, outcome="overturned")
+    appeal.refresh_from_db()
+    refused.refresh_from_db()
+    person = moderator if own else colleague
+    with pytest.raises(decisions.NotAllowed):
+        decisions.undo(decision_id=appeal.answer_id or 0, by=person)
+    with pytest.raises(decisions.NotAllowed):
+        decisions.by_person(
+            comment_id=refused.pk, action="reject", by=person, version_seen=refused.version, reason_code="insult"
+        )
+    appeal.refresh_from_db()
+    refused.refresh_from_db()
+    assert (refused.state, appeal.outcome) == (State.PUBLISHED, "overturned")
+    decisions.by_person(comment_id=refused.pk, action="approve", by=person, version_seen=refused.version)
+
+
+def test_whoever_refused_does_not_undo_the_answer_however_senior(
+    appeal: Appeal, refused: Comment, senior: User, moderator: User
+) -> None:
+    appeals.answer(appeal.pk, by=senior, outcome="overturned")
+    Staff.objects.filter(user=moderator).update(role=Staff.Role.SENIOR)
+    appeal.refresh_from_db()
+    with pytest.raises(decisions.NotAllowed, match="somebody else"):
+        decisions.undo(decision_id=appeal.answer_id or 0, by=moderator)
 
 
 def test_the_author_appeals_on_a_page_and_the_desk_answers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from discussions import limits
 from moderation import ask
 from moderation.models import Policy
 from moderation.views import nudge
@@ -51,6 +52,21 @@ def test_a_listed_word_is_marked_without_asking_for_spans(client: Client, monkey
     monkeypatch.setattr(type(Policy.objects.all()), "in_force", lambda _self: Policy(rules=rules))
     body = client.post("/nudge/", {"text": "You old blatherskite!"}).content.decode()
     assert "<mark>blatherskite</mark>" in body
+
+
+def test_long_texts_use_up_what_one_address_may_ask_sooner(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, 0.01)
+    costs: list[int] = []
+
+    def allowed(_what: str, *_who: str, per_minute: int, cost: int = 1) -> bool:
+        costs.append(cost)
+        return True
+
+    monkeypatch.setattr(limits, "allowed", allowed)
+    for text in ("A short one.", "a b " * 2_000):
+        client.post("/nudge/", {"text": text})
+    assert costs[0] == 1
+    assert nudge.PER_MINUTE // costs[1] <= 8
 
 
 def test_overlapping_marks_are_joined_and_bad_ones_left_out() -> None:

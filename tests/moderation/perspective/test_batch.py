@@ -11,7 +11,7 @@ import pytest
 from django.http import HttpResponse
 
 from moderation.models import Suggestion
-from moderation.perspective import keys
+from moderation.perspective import batch, keys
 from tests.moderation.perspective.conftest import Post, Worker, error, question
 
 KIND = 'multipart/mixed; boundary="frontier"'
@@ -131,6 +131,34 @@ def test_without_a_worker_each_part_says_so(post: Post, key: str, worker: Worker
     worker.away = True
     found = answers(send(post, part(question(), f"/v1alpha1/comments:analyze?key={key}", "<x + 1>")))
     assert found[0][1] == 503
+
+
+def test_a_thousand_made_up_keys_are_not_a_thousand_questions(
+    post: Post, key: str, django_assert_max_num_queries: Any
+) -> None:
+    good = part(question(), f"/v1alpha1/comments:analyze?key={key}", "<x + good>")
+    bad = [part(question(), f"/v1alpha1/comments:analyze?key=wrong-{n}", f"<x + {n}>") for n in range(1000 - 1)]
+    with django_assert_max_num_queries(20):
+        found = answers(send(post, good, *bad))
+    assert [status for _name, status, _body in found] == [200, *[400] * 999]
+    assert {body["error"]["details"][0]["reason"] for _name, status, body in found if status == 400} == {
+        "API_KEY_INVALID"
+    }
+
+
+def test_a_batch_asks_no_further_once_its_time_is_over(
+    post: Post, key: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "LONGEST", 0.0)
+    kind, said = f"/v1alpha1/comments:analyze?key={key}", f"/v1alpha1/comments:suggestscore?key={key}"
+    long = question("A long comment. " * 200)
+    correction = question() | {"attributeScores": {"TOXICITY": {"summaryScore": {"value": 0}}}, "clientToken": "a"}
+    found = answers(
+        send(post, part(long, kind, "<x + 1>"), part(correction, said, "<x + 2>"), part(long, kind, "<x + 3>"))
+    )
+    assert [status for _name, status, _body in found] == [503, 200, 503]
+    assert worker.asked == []
+    assert Suggestion.objects.get().ours is None
 
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/mixed", ""])

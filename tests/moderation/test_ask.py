@@ -1,0 +1,49 @@
+"""The ask worker's side: texts taken, scored, answered, and given up once nobody waits for them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from moderation import ask, scoring
+
+DENSE = "a b " * 1_500
+"""More tokens than words of ordinary prose: seconds of work for a busy worker."""
+
+
+@pytest.fixture
+def key() -> Iterator[str]:
+    yield "test-ask"
+    ask._store().delete("ask-texts:test-ask", "ask-answers:test-ask")
+
+
+def left(key: str, text: str, *, milliseconds: int) -> None:
+    ask._store().set(f"ask-texts:{key}", json.dumps([text]), px=milliseconds)
+
+
+def test_an_answer_comes_back_and_the_text_is_gone(key: str) -> None:
+    left(key, "Good morning.", milliseconds=60_000)
+    ask.reply(key)
+    assert not ask._store().exists(f"ask-texts:{key}")
+    (sent,) = ask._store().lrange(f"ask-answers:{key}", 0, -1)
+    assert json.loads(sent)[0]["labels"]["toxicity"] < 0.5
+
+
+@pytest.mark.parametrize("spans", [False, True])
+def test_a_text_nobody_waits_for_any_more_is_given_up(key: str, spans: bool) -> None:
+    scoring.warm_up()
+    left(key, DENSE, milliseconds=100)
+    ask.reply(key, spans=spans)
+    assert not ask._store().exists(f"ask-answers:{key}")
+
+
+def test_time_that_is_over_ends_scores_and_explanations_and_nothing_after_them() -> None:
+    scoring.warm_up()
+    with scoring.until(time.monotonic() - 1):
+        for what in (lambda: scoring.score([DENSE]), lambda: scoring.explain(DENSE)):
+            with pytest.raises(scoring.TooLate):
+                what()
+    assert scoring.score(["Good morning."])[0].labels["toxicity"] < 0.5
