@@ -67,6 +67,22 @@ def test_a_held_comment_tells_why_and_can_be_repaired(page: Page, live_server: L
     assert (comment.state, comment.revision) == (State.PENDING, 2)
 
 
+def test_a_held_comment_is_repaired_from_the_page_of_ones_comments(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    account = AccountFactory()
+    comment = post(article, "Only a fool would read at night.", reader=account, state=State.HELD)
+    log_in(page.context, live_server.url, account.user)
+    page.goto(f"{live_server.url}/me/")
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Your comment").fill("Reading at night is not for me.")
+    page.get_by_role("button", name="Save").click()
+    expect(page).to_have_url(live_server.url + comment.get_absolute_url())
+    expect(page.locator("main")).to_contain_text("Reading at night is not for me.")
+    comment.refresh_from_db()
+    assert (comment.state, comment.revision) == (State.PENDING, 2)
+
+
 def test_an_answer_opens_in_place_and_keeps_the_focus(page: Page, live_server: LiveServer, article: Article) -> None:
     root = post(article, "Who wants tea?")
     page.goto(live_server.url + article.get_absolute_url())
