@@ -331,6 +331,10 @@ def test_new_comments_are_announced_not_pushed_in(page: Page, live_server: LiveS
     assert page.get_by_text("Hot off the press.").count() == 0
     link.click()
     expect(page.get_by_text("Hot off the press.")).to_be_visible()
+    post(article, "The evening edition.")  # the page is now the one that the link leads to
+    page.clock.fast_forward(16_000)
+    link.click()
+    expect(page.get_by_text("The evening edition.")).to_be_visible()
 
 
 def test_times_are_told_in_the_readers_words(page: Page, live_server: LiveServer, article: Article) -> None:

@@ -279,6 +279,8 @@
       link.href = "?sort=newest#talk";
       link.className = "button quiet";
       link.textContent = text;
+      /* On the very page it names, a link with a fragment only scrolls. */
+      if (link.search === location.search) link.addEventListener("click", (event) => { event.preventDefault(); location.reload(); });
       fresh.replaceChildren(link);
     } catch { /* asked again in a while */ }
   }
