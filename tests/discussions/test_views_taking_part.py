@@ -149,6 +149,25 @@ def test_a_closed_article_keeps_the_words(client: Client, article: Article) -> N
     assert "closed" in answer.content.decode()
 
 
+def test_nobody_is_led_to_write_under_a_closed_article(client: Client, article: Article) -> None:
+    account = AccountFactory()
+    client.force_login(account.user)
+    root = post(article)
+    mine, held = post(article, parent=root, reader=account), post(article, reader=account, state=State.HELD)
+    pages = [article.get_absolute_url(), root.get_absolute_url(), mine.get_absolute_url(), "/me/"]
+    places = [f"/comments/{root.pk}/reply/", f"/comments/{mine.pk}/edit/", f"/comments/{held.pk}/edit/"]
+    for is_open in (True, False):
+        read = "".join(client.get(page).content.decode() for page in pages)
+        assert [f'href="{place}"' in read for place in places] == [is_open] * 3
+        assert ("You can edit it" in read) is is_open
+        assert ("This discussion is closed" in read) is not is_open
+        for headers in ({}, {"HX-Request": "true"}):
+            answer = client.get(places[0], headers=headers).content.decode()
+            assert ("<textarea" in answer) is is_open
+            assert ("This discussion is closed" in answer) is not is_open
+        Article.objects.update(mode=Article.Mode.CLOSED)
+
+
 @override_settings(POSTS_PER_MINUTE=3)
 def test_the_pace_is_limited_and_the_words_are_kept(client: Client, article: Article) -> None:
     from discussions import limits
