@@ -414,7 +414,7 @@ def test_everything_works_without_javascript(browser: Browser, live_server: Live
         page.locator(f"#c{root.pk} .v").click()
         assert Vote.objects.get().comment == root
         page.get_by_role("link", name="Reply").first.click()
-        expect(page.locator(f"#reply-{root.pk} textarea")).to_be_focused()  # below what it answers, however long that is
+        expect(page.locator(f"#reply-{root.pk} textarea")).to_be_focused()  # however much stands above
         write(page, "A story about trams.", f"#reply-{root.pk}")
         expect(page.get_by_text("A story about trams.")).to_be_visible()
         assert Comment.objects.filter(parent=root).exists()
