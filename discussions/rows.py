@@ -148,8 +148,12 @@ def one_html(row: Row, marks: Marks, *, author_id: int | None, is_open: bool = T
 
 def picks_html(page: Page) -> SafeString:
     """The editors' picks above the first page: the words, cut by the style sheet, and who said them."""
-    one = '<li class="pick"><div class="w">{}</div><p class="foot"><a href="/comments/{}/"><bdi>{}</bdi></a></p></li>'
-    return format_html_join("", one, ((row.html, row.id, row.name) for row in page.picks if row.html is not None))
+    one = (
+        '<li class="pick" data-r="{}"><div class="w">{}</div>'
+        '<p class="foot"><a href="/comments/{}/"><bdi>{}</bdi></a></p></li>'
+    )
+    picks = (row for row in page.picks if row.html is not None)
+    return format_html_join("", one, ((row.reader_id, row.html, row.id, row.name) for row in picks))
 
 
 def personal(page: SafeString, marks: Marks) -> SafeString:
@@ -163,6 +167,7 @@ def personal(page: SafeString, marks: Marks) -> SafeString:
     muted = escape(gettext("Muted"))
     for pk in marks.muted:
         text = text.replace(f'" data-r="{pk}"><article ', f'" data-r="{pk}" data-muted><article data-muted="{muted}" ')
+        text = text.replace(f'<li class="pick" data-r="{pk}">', f'<li class="pick" data-r="{pk}" hidden>')
     for pk, young in marks.own.items():
         edit = format_html('<a class="in" href="/comments/{}/edit/">{}</a>', pk, gettext("Edit")) if young else ""
         delete = format_html('<a href="/comments/{}/delete/">{}</a>', pk, gettext("Delete"))

@@ -102,6 +102,7 @@ def article_page(request: HttpRequest, found: Article, draft: Draft, *, status: 
         "article": found,
         "page": thread,
         "thread": rows.personal(thread.html, marks),
+        "picks": rows.personal(thread.picks, marks),
         "following": marks.following,
         "sort": sort,
         "sorts": SORTS,

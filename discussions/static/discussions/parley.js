@@ -26,7 +26,7 @@
   /* The hairline folds its branch. */
   function addFold(item) {
     if (item.querySelector(":scope > .fold") || item.classList.contains("own")) return;
-    const name = item.querySelector(":scope > article .n");
+    const name = item.querySelector(":scope > article :is(.n, .gone)");
     const button = document.createElement("button");
     button.type = "button";
     button.className = "fold";
