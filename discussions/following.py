@@ -145,7 +145,12 @@ def _write(follow: Follow, address: str, told: list[Comment]) -> None:
         "stop": stop,
         "site_name": settings.SITE_NAME,
     }
-    subject = _("New answers to your comment") if follow.comment_id else _("New in: %s") % follow.article.title
+    if follow.comment is None:
+        subject = _("New in: %s") % follow.article.title
+    elif follow.comment.reader_id == follow.reader_id:
+        subject = _("New answers to your comment")
+    else:
+        subject = _("New answers to a comment you follow")
     EmailMessage(
         subject,
         render_to_string("discussions/mail/news.txt", context),

@@ -72,6 +72,12 @@ class Draft:
         return self.reader is None or self.reader.kind != Reader.Kind.ACCOUNT
 
     @property
+    def wrong_field(self) -> str:
+        """The field that the error is about: "name", "email", or "text" where it is about neither; "" without one."""
+        named = self.code.partition("_")[0]
+        return (named if named in {"name", "email"} else "text") if self.error else ""
+
+    @property
     def most_chars(self) -> int:
         return int(settings.COMMENT_MAX_CHARS)
 

@@ -16,15 +16,17 @@ from django.utils.translation import gettext, ngettext
 
 from discussions.threads import Mark, Page, Row
 
+_REPLY = '<a class="in" href="/comments/{id}/reply/">{reply}</a>'
 _ROW = (
     '<li class="c" id="c{id}" data-r="{reader}"><article itemprop="comment" itemscope itemtype="https://schema.org/Comment">'
     '<div class="by">{who}{badges}'
     ' <a class="t" href="/comments/{id}/">{time}</a>{edited}</div>\n'
     '<div class="w" itemprop="text">{html}</div>\n'
     '<div class="acts"><button class="v" form="act" formaction="/comments/{id}/vote/">{recommend}{votes}</button>'
-    '<a class="in" href="/comments/{id}/reply/">{reply}</a>'
+    f"{_REPLY}"
     '<a class="in" href="/comments/{id}/report/">{report}</a></div></article>\n'
 )
+_CLOSED_ROW = _ROW.replace(_REPLY, "")
 _NAME = (
     '<a class="n" href="/readers/{id}/" itemprop="author" itemscope itemtype="https://schema.org/Person">'
     '<bdi itemprop="name">{name}</bdi></a>'
@@ -38,6 +40,7 @@ _MORE = '<p class="more"><a href="/comments/{}/replies/?sort={}{}">{}</a></p>'
 class _Words:
     """The machinery's words in the reader's language, looked up once a page."""
 
+    row: str
     recommend: str
     reply: str
     report: str
@@ -50,9 +53,10 @@ class _Words:
     gone: str
 
     @classmethod
-    def now(cls) -> _Words:
+    def now(cls, *, is_open: bool) -> _Words:
         badge = ' <span class="badge{}">{}</span>'
         return cls(
+            row=_ROW if is_open else _CLOSED_ROW,
             recommend=gettext("Recommend"),
             reply=gettext("Reply"),
             report=gettext("Report"),
@@ -80,9 +84,12 @@ _NOTHING = SafeString("")
 _PIECES = {"open": SafeString('<ol class="r">'), "close": SafeString("</ol>"), "end": SafeString("</li>\n")}
 
 
-def html(page: Page, *, author_id: int | None) -> SafeString:
-    """The page's comments as list items, nested. `author_id` is the reader who wrote the article."""
-    words = _Words.now()
+def html(page: Page, *, author_id: int | None, is_open: bool = True) -> SafeString:
+    """The page's comments as list items, nested. `author_id` is the reader who wrote the article.
+
+    Where the discussion is not open, nobody is led to write an answer.
+    """
+    words = _Words.now(is_open=is_open)
     days: dict[date, str] = {}
     return format_html_join("", "{}", ((_item(item, page.sort, author_id, words, days),) for item in page.items()))
 
@@ -99,7 +106,7 @@ def _row(row: Row, author_id: int | None, words: _Words, days: dict[date, str]) 
     if row.html is None:
         return format_html(_GONE, row.id, words.deleted if row.deleted else words.gone)
     return format_html(
-        _ROW,
+        words.row,
         id=row.id,
         reader=row.reader_id,
         who=format_html(_NO_NAME if row.forgotten else _NAME, id=row.reader_id, name=row.name),
@@ -133,16 +140,20 @@ def _more(row: Row, sort: str) -> SafeString:
     return format_html(_MORE, row.id, sort, after, said % {"n": row.more_count})
 
 
-def one_html(row: Row, marks: Marks, *, author_id: int | None) -> SafeString:
+def one_html(row: Row, marks: Marks, *, author_id: int | None, is_open: bool = True) -> SafeString:
     """One comment as its thread shows it to the reader whose marks these are, to be put in place by the script."""
-    item = _row(row, author_id, _Words.now(), {}) + _PIECES["end"]
+    item = _row(row, author_id, _Words.now(is_open=is_open), {}) + _PIECES["end"]
     return personal(SafeString(item.replace('<li class="c"', '<li class="c new" tabindex="-1"', 1)), marks)
 
 
 def picks_html(page: Page) -> SafeString:
     """The editors' picks above the first page: the words, cut by the style sheet, and who said them."""
-    one = '<li class="pick"><div class="w">{}</div><p class="foot"><a href="/comments/{}/"><bdi>{}</bdi></a></p></li>'
-    return format_html_join("", one, ((row.html, row.id, row.name) for row in page.picks if row.html is not None))
+    one = (
+        '<li class="pick" data-r="{}"><div class="w">{}</div>'
+        '<p class="foot"><a href="/comments/{}/"><bdi>{}</bdi></a></p></li>'
+    )
+    picks = (row for row in page.picks if row.html is not None)
+    return format_html_join("", one, ((row.reader_id, row.html, row.id, row.name) for row in picks))
 
 
 def personal(page: SafeString, marks: Marks) -> SafeString:
@@ -150,16 +161,17 @@ def personal(page: SafeString, marks: Marks) -> SafeString:
 
     What is looked for was written by this module. A reader's words cannot hold it: in them `<` and `>` are escaped.
     """
-    text, words = str(page), _Words.now()
+    text = str(page)
     for pk in marks.voted:
         text = text.replace(f'{_vote(pk)}">', f'{_vote(pk)}" aria-pressed="true">', 1)
     muted = escape(gettext("Muted"))
     for pk in marks.muted:
         text = text.replace(f'" data-r="{pk}"><article ', f'" data-r="{pk}" data-muted><article data-muted="{muted}" ')
+        text = text.replace(f'<li class="pick" data-r="{pk}">', f'<li class="pick" data-r="{pk}" hidden>')
     for pk, young in marks.own.items():
         edit = format_html('<a class="in" href="/comments/{}/edit/">{}</a>', pk, gettext("Edit")) if young else ""
         delete = format_html('<a href="/comments/{}/delete/">{}</a>', pk, gettext("Delete"))
-        report = f'<a class="in" href="/comments/{pk}/report/">{escape(words.report)}</a></div></article>'
+        report = f'<a class="in" href="/comments/{pk}/report/">{escape(gettext("Report"))}</a></div></article>'
         text = text.replace(report, f"{edit}{delete}</div></article>", 1)
         text = text.replace(
             f'<button class="v" form="act" {_vote(pk)}">', f'<button class="v" disabled form="act" {_vote(pk)}">', 1

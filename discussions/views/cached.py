@@ -84,10 +84,15 @@ def thread(article: Article, *, sort: str, after: str) -> Thread:
     def make() -> Thread:
         page = threads.roots(article.pk, sort=sort, after=after)
         return Thread(
-            rows.html(page, author_id=article.author_id), page.ids(), page.next, page.after, rows.picks_html(page)
+            rows.html(page, author_id=article.author_id, is_open=is_open),
+            page.ids(),
+            page.next,
+            page.after,
+            rows.picks_html(page),
         )
 
-    key = (article.pk, article.thread_version, article.author_id, sort, after, get_language())
+    is_open = article.is_open()
+    key = (article.pk, article.thread_version, article.author_id, is_open, sort, after, get_language())
     found: Thread = _threads.get(key, make)
     return found
 

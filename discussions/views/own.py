@@ -30,8 +30,8 @@ class Own:
 
     @property
     def can_edit(self) -> bool:
-        """Within the window, or as long as it is held or refused: that is how one repairs it."""
-        if self.comment.state == State.DELETED:
+        """In an open discussion, within the window or as long as it is held or refused: that is how one repairs it."""
+        if self.comment.state == State.DELETED or not self.comment.article.is_open():
             return False
         age = timezone.now() - self.comment.created_at
         waiting = self.comment.state in {State.HELD, State.REJECTED}
@@ -106,9 +106,10 @@ def marks(reader: Reader | None, ids: list[int], *, article: Article, comment: C
     }
     with connection.cursor() as cursor:
         cursor.execute(_MARKS, values)
+        is_open = article.is_open()
         for kind, pk, young in cursor.fetchall():
             if kind == "own":
-                found.own[pk] = young
+                found.own[pk] = young and is_open
             elif kind == "voted":
                 found.voted.append(pk)
             elif kind == "muted":

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_datetime
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -101,6 +102,7 @@ def article_page(request: HttpRequest, found: Article, draft: Draft, *, status: 
         "article": found,
         "page": thread,
         "thread": rows.personal(thread.html, marks),
+        "picks": rows.personal(thread.picks, marks),
         "following": marks.following,
         "sort": sort,
         "sorts": SORTS,
@@ -150,7 +152,7 @@ def comment_page(
         "chain": chain[-6:],
         "chain_cut": len(chain) > 6,
         "page": page,
-        "thread": rows.personal(rows.html(page, author_id=found.article.author_id), marks),
+        "thread": _with_marks(page, found.article, marks),
         "following": marks.following,
         "muted": marks.muted,
         "sort": sort,
@@ -162,6 +164,11 @@ def comment_page(
     return render(request, "discussions/comment.html", context, status=status)
 
 
+def _with_marks(page: threads.Page, about: Article, marks: rows.Marks) -> SafeString:
+    """A page of comments as its reader sees it."""
+    return rows.personal(rows.html(page, author_id=about.author_id, is_open=about.is_open()), marks)
+
+
 @require_safe
 def replies(request: HttpRequest, pk: int) -> HttpResponse:
     """More replies of one comment as a fragment. Without htmx: the comment's own page."""
@@ -171,8 +178,7 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
     sort = sort_of(request)
     page = threads.replies(found.pk, sort=sort, after=after_of(request))
     marks = own.marks(who.current(request), page.ids(), article=found.article)
-    thread = rows.personal(rows.html(page, author_id=found.article.author_id), marks)
-    context = {"page": page, "thread": thread, "sort": sort, "parent": found}
+    context = {"page": page, "thread": _with_marks(page, found.article, marks), "sort": sort, "parent": found}
     return render(request, "discussions/parts/more.html", context)
 
 

@@ -132,6 +132,10 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     found = reading.visible(request, pk)
     if found.shown_revision is None:  # nothing to answer, and nobody's name to be told
         raise Http404
+    if not found.article.is_open():  # nobody is to write what cannot be posted
+        if request.htmx:  # type: ignore[attr-defined]
+            return render(request, "discussions/parts/closed.html")
+        return reading.comment_page(request, found)
     draft = Draft.blank(found.article, who.current(request), parent=found)
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "discussions/parts/form.html", {"draft": draft})
@@ -152,7 +156,7 @@ def _stands(request: HttpRequest, reader: Reader, found: Comment) -> HttpRespons
     context: dict[str, Any] = {"mine": mine, "row": None}
     if row is not None:
         marks = own.marks(reader, [row.id], article=found.article)
-        context["row"] = rows.one_html(row, marks, author_id=found.article.author_id)
+        context["row"] = rows.one_html(row, marks, author_id=found.article.author_id, is_open=found.article.is_open())
     return render(request, "discussions/parts/standing.html", context)
 
 

@@ -67,6 +67,41 @@ def test_a_held_comment_tells_why_and_can_be_repaired(page: Page, live_server: L
     assert (comment.state, comment.revision) == (State.PENDING, 2)
 
 
+def test_a_held_comment_is_repaired_from_the_page_of_ones_comments(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    account = AccountFactory()
+    comment = post(article, "Only a fool would read at night.", reader=account, state=State.HELD)
+    log_in(page.context, live_server.url, account.user)
+    page.goto(f"{live_server.url}/me/")
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Your comment").fill("Reading at night is not for me.")
+    page.get_by_role("button", name="Save").click()
+    expect(page).to_have_url(live_server.url + comment.get_absolute_url())
+    expect(page.locator("main")).to_contain_text("Reading at night is not for me.")
+    comment.refresh_from_db()
+    assert (comment.state, comment.revision) == (State.PENDING, 2)
+
+
+def test_an_edit_begun_before_the_comment_appears_stays_open(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    page.goto(live_server.url + article.get_absolute_url())
+    write(page, "At last: somwhere to sit after nine.")
+    mine = page.locator("#mine .c")
+    mine.get_by_role("link", name="Edit").click()
+    mine.locator("textarea").fill("At last: somewhere")
+    move(Comment.objects.get(), State.PUBLISHED)
+    expect(mine.get_by_role("link", name="Reply")).to_be_visible()
+    expect(mine.get_by_role("link", name="Edit")).to_have_attribute("aria-expanded", "true")
+    expect(mine.locator("textarea")).to_be_focused()
+    page.keyboard.type(" to sit after nine.")
+    mine.get_by_role("button", name="Save").click()
+    expect(mine).to_contain_text("Only you see this yet")
+    expect(mine.locator("textarea")).to_have_count(0)
+    expect(mine.locator(".w")).to_have_text("At last: somewhere to sit after nine.")
+
+
 def test_an_answer_opens_in_place_and_keeps_the_focus(page: Page, live_server: LiveServer, article: Article) -> None:
     root = post(article, "Who wants tea?")
     page.goto(live_server.url + article.get_absolute_url())
@@ -122,6 +157,27 @@ def test_what_is_typed_survives_a_reload(page: Page, live_server: LiveServer, ar
     page.locator("#write textarea").fill("Half a thought")
     page.reload()
     expect(page.locator("#write textarea")).to_have_value("Half a thought")
+
+
+def test_an_edit_survives_its_form_and_is_gone_once_it_is_saved(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    account = AccountFactory()
+    comment = post(article, "Who wants teh?", reader=account)
+    log_in(page.context, live_server.url, account.user)
+    page.goto(live_server.url + article.get_absolute_url())
+    edit = page.locator(f"#c{comment.pk}").get_by_role("link", name="Edit")
+    words = page.locator(f"#edit-{comment.pk}")
+    edit.click()
+    words.fill("Who wants tea?")
+    words.press("Escape")
+    edit.click()
+    expect(words).to_have_value("Who wants tea?")
+    page.goto(f"{live_server.url}/comments/{comment.pk}/edit/")
+    expect(words).to_have_value("Who wants tea?")
+    page.get_by_role("button", name="Save").click()
+    expect(page).to_have_url(live_server.url + comment.get_absolute_url())
+    assert page.evaluate("localStorage.length") == 0
 
 
 def test_a_discussion_that_closes_meanwhile_keeps_the_words(
@@ -315,6 +371,30 @@ def test_new_comments_are_announced_not_pushed_in(page: Page, live_server: LiveS
     assert page.get_by_text("Hot off the press.").count() == 0
     link.click()
     expect(page.get_by_text("Hot off the press.")).to_be_visible()
+    post(article, "The evening edition.")  # the page is now the one that the link leads to
+    page.clock.fast_forward(16_000)
+    link.click()
+    expect(page.get_by_text("The evening edition.")).to_be_visible()
+
+
+def test_a_form_that_does_not_come_is_said_where_it_was_asked_for(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    comment = post(article)
+    page.goto(live_server.url + article.get_absolute_url())
+    item = page.locator(f"#c{comment.pk}")
+    reply = item.get_by_role("link", name="Reply")
+    page.context.set_offline(True)
+    reply.click()
+    expect(item.get_by_role("status")).to_contain_text("does not answer")
+    expect(reply).to_have_attribute("aria-expanded", "false")
+    page.context.set_offline(False)
+    reply.click()
+    expect(item.locator("textarea")).to_be_focused()
+    reply.click()
+    move(comment, State.REJECTED)
+    reply.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
 
 
 def test_times_are_told_in_the_readers_words(page: Page, live_server: LiveServer, article: Article) -> None:
@@ -334,6 +414,7 @@ def test_everything_works_without_javascript(browser: Browser, live_server: Live
         page.locator(f"#c{root.pk} .v").click()
         assert Vote.objects.get().comment == root
         page.get_by_role("link", name="Reply").first.click()
+        expect(page.locator(f"#reply-{root.pk} textarea")).to_be_focused()  # however much stands above
         write(page, "A story about trams.", f"#reply-{root.pk}")
         expect(page.get_by_text("A story about trams.")).to_be_visible()
         assert Comment.objects.filter(parent=root).exists()

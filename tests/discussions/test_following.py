@@ -65,13 +65,17 @@ def test_answers_to_one_comment_are_told_without_the_rest(article: Article) -> N
     account = AccountFactory()
     mine = post(article, reader=account)
     follow = following.follow(reader=account, article=article, comment=mine)
+    beside = following.follow(reader=AccountFactory(), article=article, comment=mine)
     post(article, "Beside it.")
     wait(follow, timedelta(minutes=2))
     assert following.tell_due() == 0
     post(article, "An answer.", parent=mine)
-    assert following.tell_due() == 1
-    assert "An answer." in Mail.objects.get().body
-    assert "Beside it." not in Mail.objects.get().body
+    wait(beside, timedelta(minutes=2))
+    assert following.tell_due() == 2
+    told = {mail.to: mail for mail in Mail.objects.all()}
+    assert told[account.user.email].subject == "New answers to your comment"
+    assert told[beside.reader.user.email].subject == "New answers to a comment you follow"
+    assert all("An answer." in mail.body and "Beside it." not in mail.body for mail in told.values())
 
 
 def test_what_is_approved_late_is_still_told(article: Article) -> None:

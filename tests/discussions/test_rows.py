@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import translation
 
-from discussions import rows, threads
+from discussions import picks, rows, threads
 from discussions.models import Article
 from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, UserFactory, post
 
@@ -60,6 +60,15 @@ def test_marks_find_their_comment_and_no_other(article: Article) -> None:
     assert html.count("data-muted=") == 1
     assert f'href="/comments/{mine.pk}/edit/"' in html
     assert html.count("/edit/") == 1
+
+
+def test_a_pick_of_somebody_muted_is_not_lifted_for_who_muted_them(article: Article) -> None:
+    muted, other = post(article), post(article)
+    for comment in (muted, other):
+        picks.toggle(comment=comment, by=UserFactory(is_staff=True))
+    html = rows.personal(rows.picks_html(threads.roots(article.pk)), rows.Marks(muted=[muted.reader_id]))
+    assert f'<li class="pick" data-r="{muted.reader_id}" hidden>' in html
+    assert f'<li class="pick" data-r="{other.reader_id}">' in html
 
 
 def test_words_cannot_pose_as_marks(article: Article) -> None:

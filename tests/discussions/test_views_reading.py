@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from discussions.models import Article, Comment, Section, State
 from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, move, post
@@ -222,3 +223,12 @@ def test_an_article_is_not_read_before_it_is_published(client: Client) -> None:
         assert client.get(address).status_code == 404
     Article.objects.update(published_at=timezone.now())
     assert client.get(article.get_absolute_url()).status_code == 200
+
+
+def test_logging_in_leads_back_to_what_was_read(client: Client, article: Article) -> None:
+    comment = post(article)
+    for page in (article.get_absolute_url(), comment.get_absolute_url()):
+        read = client.get(f"{page}?sort=best&other=1").content.decode()
+        for door in ("login", "signup"):
+            assert f'href="/accounts/{door}/?{urlencode({"next": page})}"' in read
+    assert 'href="/accounts/login/"' in client.get("/").content.decode()

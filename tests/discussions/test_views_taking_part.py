@@ -101,6 +101,20 @@ def test_a_guest_who_came_first_cannot_go_on_under_the_name_of_an_account(client
     assert Comment.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [("name", {"name": "Moderator"}), ("email", {"email": "ada"}), ("text", {"text": " "})],
+)
+def test_the_field_that_is_wrong_is_the_one_that_is_marked(
+    client: Client, article: Article, field: str, typed: dict[str, str]
+) -> None:
+    sent = {"text": "First words.", "name": "Ada Brook", "email": "ada@example.org", **typed}
+    answer = client.post(f"{article.get_absolute_url()}comments/", sent).content.decode()
+    marked = re.findall(r"<(?:input|textarea)[^>]* aria-invalid=[^>]*>", answer)
+    assert [re.search(r' name="(\w+)"', tag)[1] for tag in marked] == [field]
+    assert all("autofocus" in tag for tag in marked)
+
+
 def test_a_forged_cookie_makes_nobody(client: Client, article: Article) -> None:
     other = ReaderFactory()
     post(article, "Somebody else's pending words.", reader=other, state=State.PENDING)
@@ -147,6 +161,25 @@ def test_a_closed_article_keeps_the_words(client: Client, article: Article) -> N
     assert answer.status_code == 422
     assert "Too late for this." in answer.content.decode()
     assert "closed" in answer.content.decode()
+
+
+def test_nobody_is_led_to_write_under_a_closed_article(client: Client, article: Article) -> None:
+    account = AccountFactory()
+    client.force_login(account.user)
+    root = post(article)
+    mine, held = post(article, parent=root, reader=account), post(article, reader=account, state=State.HELD)
+    pages = [article.get_absolute_url(), root.get_absolute_url(), mine.get_absolute_url(), "/me/"]
+    places = [f"/comments/{root.pk}/reply/", f"/comments/{mine.pk}/edit/", f"/comments/{held.pk}/edit/"]
+    for is_open in (True, False):
+        read = "".join(client.get(page).content.decode() for page in pages)
+        assert [f'href="{place}"' in read for place in places] == [is_open] * 3
+        assert ("You can edit it" in read) is is_open
+        assert ("This discussion is closed" in read) is not is_open
+        for headers in ({}, {"HX-Request": "true"}):
+            answer = client.get(places[0], headers=headers).content.decode()
+            assert ("<textarea" in answer) is is_open
+            assert ("This discussion is closed" in answer) is not is_open
+        Article.objects.update(mode=Article.Mode.CLOSED)
 
 
 @override_settings(POSTS_PER_MINUTE=3)
@@ -240,7 +273,8 @@ def test_a_held_comment_says_why_to_its_author_only(client: Client, article: Art
     Notice.objects.create(reader=account, comment=comment, outcome="held", words="insult .83, held above .80")
     client.force_login(account.user)
     for address in (article.get_absolute_url(), comment.get_absolute_url(), "/me/"):
-        assert "insult .83, held above .80" in client.get(address).content.decode()
+        # in its own direction: it is in the language of the writing, whatever the page is read in
+        assert '<p dir="auto">insult .83, held above .80</p>' in client.get(address).content.decode()
     assert "held above" not in Client().get(article.get_absolute_url()).content.decode()
 
 

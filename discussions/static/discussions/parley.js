@@ -26,7 +26,7 @@
   /* The hairline folds its branch. */
   function addFold(item) {
     if (item.querySelector(":scope > .fold") || item.classList.contains("own")) return;
-    const name = item.querySelector(":scope > article .n");
+    const name = item.querySelector(":scope > article :is(.n, .gone)");
     const button = document.createElement("button");
     button.type = "button";
     button.className = "fold";
@@ -52,7 +52,8 @@
     const area = form.querySelector("textarea");
     if (!area || form.dataset.ready) return;
     form.dataset.ready = "1";
-    if (form.dataset.draft && !area.value) area.value = store.get(draftKey(form)) || "";
+    const kept = form.dataset.draft && store.get(draftKey(form));
+    if (kept && !area.matches("[aria-invalid]")) area.value = kept;
     countLetters(form);
   }
   function countLetters(form) {
@@ -97,15 +98,29 @@
     all("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = token; });
   }
   function say(near, text, html) {
-    const acts = near.closest(".acts");
-    let note = acts.parentElement.querySelector(":scope > .said");
+    const place = near.closest(".acts, .more");
+    const inside = place.matches(".more");
+    let note = (inside ? place : place.parentElement).querySelector(":scope > .said");
     if (!note) {
-      note = document.createElement("p");
+      note = document.createElement("span");
       note.className = "notice said";
       note.setAttribute("role", "status");
-      acts.after(note);
+      if (inside) place.append(note); else place.after(note);
     }
     if (html) note.innerHTML = html; else note.textContent = text;
+  }
+
+  /* What a link leads to, put into a place of this page. When the site answers with an error, its own page says which;
+     when it does not answer, that is said here. Tells whether anything came. */
+  async function fetchInto(place, swap, link) {
+    let answer = {};
+    const note = ({ detail }) => { if (detail.target === place) answer = detail; };
+    document.addEventListener("htmx:afterRequest", note);
+    try { await htmx.ajax("GET", link.getAttribute("href"), { target: place, swap }); } catch { /* said below */ }
+    document.removeEventListener("htmx:afterRequest", note);
+    if (answer.successful) return true;
+    if (answer.xhr && answer.xhr.status) location.assign(link.href); else say(link, words.offline);
+    return false;
   }
 
   /* Forms to answer, edit and report open in place. */
@@ -120,7 +135,8 @@
     slot.dataset.for = link.href;
     link.closest(".acts").after(slot);
     link.setAttribute("aria-expanded", "true");
-    htmx.ajax("GET", link.getAttribute("href"), { target: slot, swap: "innerHTML" }).then(() => {
+    fetchInto(slot, "innerHTML", link).then((came) => {
+      if (!came) { slot.remove(); link.setAttribute("aria-expanded", "false"); return; }
       const field = slot.querySelector("textarea, input:not([type=hidden])");
       if (field) field.focus();
     });
@@ -137,16 +153,25 @@
     slot.remove();
     if (document.activeElement === document.body) answers.querySelector(".c").focus();
   }
-  /* What is put in a comment's place takes over the answers below it. */
+  /* What is put in a comment's place takes over the answers below it, and a form that stands open in it, unless it is
+     that form's own answer. */
   const branches = new Map();
-  function keepBranch(item) {
+  function keepBranch(item, asked) {
     const below = all(":scope > .r, :scope > .more", item);
-    below.forEach((part) => part.remove());
-    branches.set(item.id, below);
+    const slot = asked === item ? item.querySelector(":scope > article > .slot") : null;
+    const focus = slot && slot.contains(document.activeElement) ? document.activeElement : null;
+    [...below, ...(slot ? [slot] : [])].forEach((part) => part.remove());
+    branches.set(item.id, { below, slot, focus });
   }
   function giveBranchBack(item) {
-    item.append(...(branches.get(item.id) || []));
+    const { below = [], slot, focus } = branches.get(item.id) || {};
     branches.delete(item.id);
+    item.append(...below);
+    if (!slot) return;
+    const acts = item.querySelector(":scope > article > .acts");
+    acts.after(slot);
+    all("a", acts).forEach((link) => { if (link.href === slot.dataset.for) link.setAttribute("aria-expanded", "true"); });
+    if (focus) focus.focus({ preventScroll: true });
   }
   function showMore(link) {
     const place = link.closest(".more");
@@ -158,7 +183,8 @@
       place.before(list);
     }
     const known = list.children.length;
-    htmx.ajax("GET", link.getAttribute("href"), { target: list, swap: "beforeend" }).then(() => {
+    fetchInto(list, "beforeend", link).then((came) => {
+      if (!came) { if (!list.childElementCount) list.remove(); return; }
       place.remove();
       const first = list.children[known - (list.contains(place) ? 1 : 0)] || list.lastElementChild;
       dropRepeats(list);
@@ -215,7 +241,8 @@
     sayWrong(event.target, words.tooMuch);
   }, true);
   document.addEventListener("submit", (event) => {
-    if (event.target.dataset.draft && !window.htmx) store.set(draftKey(event.target), "");
+    const form = event.target;
+    if (form.dataset.draft && !(window.htmx && form.matches("[hx-post]"))) store.set(draftKey(form), "");
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const form = event.detail.requestConfig && event.detail.requestConfig.elt;
@@ -254,7 +281,7 @@
       detail.shouldSwap = true;
       detail.target = form;
     }
-    if (detail.shouldSwap && detail.target.matches("li.c[id]")) keepBranch(detail.target);
+    if (detail.shouldSwap && detail.target.matches("li.c[id]")) keepBranch(detail.target, form);
   });
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (elt.matches("li.c[id]")) giveBranchBack(elt);
@@ -279,6 +306,8 @@
       link.href = "?sort=newest#talk";
       link.className = "button quiet";
       link.textContent = text;
+      /* On the very page it names, a link with a fragment only scrolls. */
+      if (link.search === location.search) link.addEventListener("click", (event) => { event.preventDefault(); location.reload(); });
       fresh.replaceChildren(link);
     } catch { /* asked again in a while */ }
   }
