@@ -91,7 +91,7 @@ SELECT actor_id, max(actor_name), count(*) FILTER (WHERE action = 'approve'), co
   count(*) FILTER (WHERE {hateful}),
   count(*) FILTER (WHERE {hateful} AND created_at >= %(today)s)
 FROM moderation_decision d WHERE actor = 'person' AND action IN ('approve', 'reject') AND created_at >= %(since)s
-  AND {mine:d}
+  AND {mine:d} AND (%(person)s::bigint IS NULL OR actor_id = %(person)s)
 GROUP BY 1 ORDER BY 3 DESC
 """
 # Two different people who decided on the same revision, one after the other: did the second one agree?
@@ -143,15 +143,17 @@ class Insight:
     headline: list[tuple[str, str, str]]  # (what, value, aside)
 
 
-def of(period: str, *, section_ids: Sequence[int] = ()) -> Insight:
-    """Count one period of PERIODS, over the given sections; none means everything."""
+def of(period: str, *, section_ids: Sequence[int] = (), person: int | None = None) -> Insight:
+    """Count one period of PERIODS, over the given sections; none means everything. With `person` (a user's id),
+    `people` has their line alone.
+    """
     number, unit, _title = PERIODS[period]
     now = timezone.localtime()
     last = _floor(now, unit)
     step = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}[unit]
     first = last - step * (number - 1)
     values = {"first": first, "last": last, "step": step, "since": first, "today": _floor(now, "day"),
-              "sections": list(section_ids) or None}  # fmt: skip
+              "sections": list(section_ids) or None, "person": person}  # fmt: skip
     buckets = _rows(_PER_BUCKET, values)
     return Insight(
         period=period,

@@ -45,6 +45,15 @@ def test_a_reversed_refusal_no_longer_counts_as_one(held: Comment, moderator: Us
     assert numbers.people.rows[0][:4] == ("mo", 0, 1, 1)
 
 
+def test_a_moderator_sees_no_line_but_their_own(held: Comment, moderator: User, client: Client) -> None:
+    namesake = staff("mo@elsewhere.example")
+    decisions.by_person(comment_id=held.pk, action="approve", by=moderator, version_seen=held.version)
+    client.force_login(namesake)
+    assert b"<td>mo</td>" not in client.get("/desk/numbers/").content
+    client.force_login(moderator)
+    assert client.get("/desk/numbers/").context["insight"].people.rows[0][:2] == ("mo", 1)
+
+
 def test_waits_are_told_over_time(held: Comment, moderator: User) -> None:
     values = Decision.objects.filter(comment_id=held.pk, action="hold").values().get()
     del values["id"]

@@ -58,6 +58,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=600, help="end the schedule by then (default: take the time)")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the row quotas, for trials")
+    parser.add_argument("--written", type=float, default=1.0, help="how many times the written examples' quotas")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
     parser.add_argument("--start", type=Path, help="folder of a finished checkpoint (an earlier run's) to start from")
@@ -83,7 +84,7 @@ def prepare(folder: Path, args: argparse.Namespace) -> tuple[list[Row], list[Row
     rest = [row for row in clean if text_keys(row.text)[0][0] >= KEPT_OF_256]
     rows = balanced(rest, args.seed, args.scale, args.leave_out)
     matched = attach_spans(rows, folder)
-    rows += written.rows(args.seed, args.scale)
+    rows += written.rows(args.seed, args.scale * args.written)
     rows += disguised(rows, 0.05, args.seed)
     print(f"{len(rows)} rows to train on ({matched} with marked words), {len(kept)} kept for calibration", flush=True)
     return rows, kept, emoji
@@ -98,7 +99,7 @@ def fit(rows: list[Row], emoji: list[str], args: argparse.Namespace, folder: Pat
         torch.nn.ModuleDict({"model": model, "spans": head}).load_state_dict(read_folder(args.start))
     plan = Plan(
         seed=args.seed, epochs=args.epochs, minutes=args.minutes, workers=args.workers,
-        rate=args.rate, head_rate=4 * args.rate,
+        rate=args.rate, head_rate=4 * args.rate, embedding_rate=args.rate / 4,
     )  # fmt: skip
     trainer = Trainer(model, head, plan)
     train(trainer, encode(rows, tokenizer, MAX_TOKENS), args.out / "state.pt")

@@ -35,7 +35,7 @@ class Plan:
     budget: int = 1280
     rate: float = 1.5e-4
     head_rate: float = 6e-4
-    embedding_rate: float = 4e-5
+    embedding_rate: float = 3.75e-5
     layer_decay: float = 0.85
     warm_up: float = 0.06
     weight_decay: float = 0.01
