@@ -91,6 +91,12 @@ def test_a_lease_is_known_to_others_and_runs_out(held: Comment, moderator: User,
     assert QueueItem.objects.get().lease_by is None
 
 
+def test_a_lease_on_what_was_decided_this_moment_is_nobodys(held: Comment, moderator: User, colleague: User) -> None:
+    item = held.queue_items.get()
+    decisions.by_person(comment_id=held.pk, action="approve", by=colleague, version_seen=held.version)
+    assert queue.claim(item, by=moderator) is None
+
+
 def test_a_lease_is_no_law(held: Comment, moderator: User, colleague: User) -> None:
     queue.claim(held.queue_items.get(), by=moderator)
     decisions.by_person(comment_id=held.pk, action="approve", by=colleague, version_seen=held.version)
