@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from discussions import states
 from discussions.models import Comment, Notice, OutboxEntry, Report, Revision, State, User
@@ -106,6 +107,8 @@ def by_person(
     place = states.target(comment, _PERSON_ACTIONS[Action(action)], by_person=True)
     if not states.move(comment, place, allowed=PERSON_MOVES):
         raise Conflict(comment, latest)
+    if before.state == comment.state == State.REJECTED and Appeal.objects.filter(comment=comment).waiting().exists():
+        raise NotAllowed(_("Its author has appealed: somebody answers that first."))
     score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
     OutboxEntry.objects.filter(comment=comment).delete()
     effects = {
@@ -140,6 +143,7 @@ def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: 
         raise Conflict(comment, latest)
     if original.actor != Decision.Actor.PERSON:
         raise NotAllowed("Policy's own decision is not undone but decided anew: approve or refuse the comment.")
+    _require_answer(original, by)
     before, back_to = Place.of(comment), _earlier(Place(**original.effects["before"]))
     seen, review = comment.version, _standing_review(comment)
     if comment.state == State.DELETED or not states.move(comment, back_to, allowed=PERSON_MOVES):
@@ -168,6 +172,15 @@ def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: 
     return _record(
         comment, score, by, before, seen, action=Action.UNDO, effects=effects, reverses=original, batch=batch
     )
+
+
+def _require_answer(decision: Decision, by: User) -> None:
+    """Where the decision answered an appeal, whoever could not have given the answer does not take it back either."""
+    from moderation import appeals
+
+    answered = Appeal.objects.filter(answer_id=decision.pk).select_related("comment__reader", "comment__article")
+    if reason := next((appeals.why_not(appeal, by) for appeal in answered), ""):
+        raise NotAllowed(reason)
 
 
 def _locked(comment_id: int) -> Comment:

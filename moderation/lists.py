@@ -232,13 +232,11 @@ def _approved(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
     return [(comment_id, str(decision_id)) for comment_id, decision_id in rows]
 
 
-def _asked(model: type[Appeal | Escalation]) -> Callable[[_Narrowed, User, str, int], Found]:
-    """Open appeals, or escalations this person may answer: oldest first."""
+def _asked(open_for: Callable[[User], QuerySet[Any]]) -> Callable[[_Narrowed, User, str, int], Found]:
+    """What waits for an answer, oldest first."""
 
     def source(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
-        found: QuerySet[Any] = model._default_manager.filter(narrowed.condition("comment__"), closed_at__isnull=True)
-        if model is Escalation:
-            found = found.filter(_addressed_to(by))
+        found = open_for(by).filter(narrowed.condition("comment__"))
         if after.isdecimal():
             found = found.filter(pk__gt=int(after))
         rows = found.order_by("pk").values_list("comment_id", "pk")[:limit]
@@ -247,9 +245,14 @@ def _asked(model: type[Appeal | Escalation]) -> Callable[[_Narrowed, User, str, 
     return source
 
 
-def _addressed_to(by: User) -> Q:
+def _appeals(by: User) -> QuerySet[Appeal]:
+    return Appeal.objects.waiting()
+
+
+def _escalations(by: User) -> QuerySet[Escalation]:
     """Asked in person, or for anybody senior."""
-    return Q(to=by) | Q(to__isnull=True) if roles.may(by, roles.SANCTION) else Q(to=by)
+    addressed = Q(to=by) | Q(to__isnull=True) if roles.may(by, roles.SANCTION) else Q(to=by)
+    return Escalation.objects.filter(addressed, closed_at__isnull=True)
 
 
 _SOURCES: dict[str, Callable[[_Narrowed, User, str, int], Found]] = {
@@ -259,18 +262,15 @@ _SOURCES: dict[str, Callable[[_Narrowed, User, str, int], Found]] = {
     "rejected": _comments(state=State.REJECTED),
     "all": _comments(),
     "approved": _approved,
-    "appeals": _asked(Appeal),
-    "mine": _asked(Escalation),
+    "appeals": _asked(_appeals),
+    "mine": _asked(_escalations),
 }
 
 
 def open_questions(by: User) -> dict[str, int]:
     """How many appeals and escalations are open for this person, in the person's sections."""
-    mine = _Narrowed(Filters(), roles.sections_of(by)).condition("comment__") & Q(closed_at__isnull=True)
-    return {
-        "appeals": Appeal.objects.filter(mine).count(),
-        "mine": Escalation.objects.filter(mine, _addressed_to(by)).count(),
-    }
+    mine = roles.reach(by, "comment__")
+    return {"appeals": _appeals(by).filter(mine).count(), "mine": _escalations(by).filter(mine).count()}
 
 
 def _counted(name: str, narrowed: _Narrowed, by: User) -> str:
