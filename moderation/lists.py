@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -330,9 +331,12 @@ def is_hateful(labels: Mapping[str, float]) -> bool:
 
 
 def _newest_words(comments: Iterable[Comment]) -> dict[int, str]:
+    """All that a reader can write: what is selected to be decided together shows its words in full."""
     wanted = {c.pk: c.revision for c in comments}
     rows = Revision.objects.filter(comment_id__in=wanted).values_list("comment_id", "number", "text")
-    return {pk: " ".join(text[:400].split()) for pk, number, text in rows if wanted[pk] == number}
+    return {
+        pk: " ".join(text[: settings.COMMENT_MAX_CHARS].split()) for pk, number, text in rows if wanted[pk] == number
+    }
 
 
 def _latest(found: QuerySet[Any]) -> dict[int, Any]:

@@ -128,6 +128,7 @@ def lease(request: DeskRequest, comment_id: int) -> HttpResponse:
 
 
 def _take_lease(request: DeskRequest, comment: Comment) -> None:
+    queue.release(by=request.user, but=comment)
     for item in QueueItem.objects.filter(comment=comment):
         queue.claim(item, by=request.user)
 

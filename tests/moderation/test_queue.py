@@ -87,7 +87,7 @@ def test_a_lease_is_known_to_others_and_runs_out(held: Comment, moderator: User,
     assert queue.claim(item, by=colleague) == moderator
     QueueItem.objects.filter(pk=item.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert queue.claim(item, by=colleague) is None
-    queue.release(item, by=colleague)
+    queue.release(by=colleague, but=post(ArticleFactory()))
     assert QueueItem.objects.get().lease_by is None
 
 
