@@ -137,6 +137,15 @@ def test_live_tells_of_decisions_by_others(desk: Client, held: Comment) -> None:
     assert news["counts"]["held"] == 0
 
 
+def test_live_tells_of_decisions_that_were_taken_back(desk: Client, held: Comment, colleague: User) -> None:
+    seen = {"ids": f"{held.pk}:{held.version}"}
+    made = decisions.by_person(comment_id=held.pk, action="approve", by=colleague, version_seen=held.version)
+    assert desk.get(reverse("desk_live"), seen).json()["gone"][str(held.pk)]["undone"] is False
+    decisions.undo(decision_id=made.pk, by=colleague)
+    told = desk.get(reverse("desk_live"), seen).json()["gone"][str(held.pk)]
+    assert (told["undone"], told["state"], told["version"]) == (True, "held", held.version + 2)
+
+
 def test_search_finds_words_in_any_comment_and_nothing_else(desk: Client, settled: Say) -> None:
     settled("The tram rattles through the old town at dawn.")
     settled("A library is a fine place to be at night.")
