@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from discussions import markup
 from discussions.models import Comment, Reader, Report, Revision, State, User
 from moderation import alike, appeals, lists, marks, reasons, roles, tallies, trust
-from moderation.models import Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score, Staff
+from moderation.models import Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score
 from moderation.scoring import curves
 from moderation.scoring.curves import Curve
 
@@ -141,7 +141,7 @@ def build(comment: Comment, *, by: User) -> Card:
         appeal=appeal,
         appeal_waits=waiting is not None,
         appeal_why_not=_why_unanswered(appeal, waiting, by),
-        colleagues=_colleagues(by),
+        colleagues=_colleagues(comment, by),
         lease=_lease(item, by),
         refusals=[(code, key, title, words) for code, (key, title, words) in reasons.REFUSALS.items()],
         presets=list(Preset.objects.all()[:40]),
@@ -315,9 +315,9 @@ def told(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _colleagues(by: User) -> list[tuple[int, str]]:
+def _colleagues(comment: Comment, by: User) -> list[tuple[int, str]]:
     """Who can be asked: (user id, name)."""
-    rows = Staff.objects.exclude(user=by).filter(user__is_active=True).order_by("-role", "user__email")
+    rows = roles.colleagues(by, comment).order_by("-role", "user__email")
     return [(pk, name or email) for pk, name, email in
             rows.values_list("user_id", "user__reader__name", "user__email")[:50]]  # fmt: skip
 

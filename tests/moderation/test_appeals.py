@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from discussions.models import Comment, Notice, State, User
+from discussions.models import Comment, Notice, Section, State, User
 from discussions.views import who
 from moderation import appeals, decisions, lists
-from moderation.models import Appeal, Staff
+from moderation.models import Appeal, Escalation, Staff
 from tests.factories.discussions import AccountFactory
 from tests.moderation.desk import *  # noqa: F403
 from tests.moderation.desk import staff
@@ -139,6 +139,13 @@ def test_a_question_goes_to_the_colleague_it_is_for(desk: Client, held: Comment,
     assert "No colleague has asked" in bystander.get("/desk/queue/mine/").content.decode()
     other.post(f"/desk/comments/{held.pk}/unask/")
     assert "No colleague has asked" in other.get("/desk/queue/mine/").content.decode()
+
+
+def test_a_colleague_who_does_not_see_the_comment_is_not_asked(desk: Client, held: Comment, colleague: User) -> None:
+    colleague.desk.sections.add(Section.objects.create(name="Elsewhere", slug="elsewhere"))
+    assert f'<option value="{colleague.pk}"' not in desk.get(f"/desk/comments/{held.pk}/").content.decode()
+    answer = desk.post(f"/desk/comments/{held.pk}/ask/", {"to": colleague.pk})
+    assert (answer.status_code, Escalation.objects.count()) == (422, 0)
 
 
 def test_a_script_takes_an_answer_back_and_gets_no_whole_card(
