@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from discussions.models import Comment, Reader, Report, Revision, Section, State, User
 from moderation import alike, reasons, roles, search
-from moderation.models import Appeal, Decision, Escalation, QueueItem, Review, Score
+from moderation.models import Action, Appeal, Decision, Escalation, QueueItem, Review, Score
 
 PAGE = 40
 COUNTED_UP_TO = 1000
@@ -294,6 +294,9 @@ def _rows(ids: Sequence[int], name: str, by: User) -> list[Row]:
     comments = Comment.objects.select_related("article", "reader").in_bulk(ids)
     texts = _newest_words(comments.values())
     decisions = _latest(Decision.objects.filter(comment_id__in=ids))
+    if back := [pk for pk, d in decisions.items() if d.action == Action.UNDO and comments[pk].state == State.HELD]:
+        # Back on the queue, it waits for the reason it came with.
+        decisions |= _latest(Decision.objects.filter(comment_id__in=back, actor=Decision.Actor.MACHINE))
     scores = _latest(Score.objects.filter(comment_id__in=ids))
     items = leases(ids, by)
     reports = _open_reports(ids)

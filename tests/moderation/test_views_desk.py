@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from discussions import posting
 from discussions.models import Comment, Section, State, User
-from moderation import decisions, queue
+from moderation import decisions, lists, queue
 from moderation.models import Decision, Escalation, QueueItem, Staff
 from moderation.views import last
 from tests.factories.discussions import ArticleFactory, UserFactory, post
@@ -125,6 +125,12 @@ def test_whoever_goes_on_to_the_next_card_no_longer_looks_at_the_one_before(desk
 def test_what_can_be_selected_is_there_with_all_its_words(desk: Client, settled: Say) -> None:
     settled("The tram. " * 60 + "And here comes the insult.")
     assert "here comes the insult" in desk.get("/desk/queue/all/").content.decode().partition('id="bulk"')[0]
+
+
+def test_what_was_taken_back_says_again_why_it_waits(desk: Client, held: Comment, moderator: User) -> None:
+    made = decisions.by_person(comment_id=held.pk, action="approve", by=moderator, version_seen=held.version)
+    decisions.undo(decision_id=made.pk, by=moderator)
+    assert lists.page("held", lists.Filters(), by=moderator).rows[0].why.endswith("held from 0.30")
 
 
 def test_live_tells_of_decisions_by_others(desk: Client, held: Comment) -> None:
