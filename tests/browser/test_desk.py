@@ -290,7 +290,7 @@ def test_an_empty_queue_says_when_something_has_come_in(at_desk: Page, waiting: 
     at_desk.keyboard.press("m")
     expect(at_desk.locator(".list .nothing")).to_contain_text("No colleague has asked")
     Escalation.objects.create(comment=waiting[0], by_name="sasha@example.org", words="Too much?")
-    at_desk.get_by_role("link", name="More have come in").click(timeout=10_000)
+    at_desk.get_by_role("link", name="More have come in").click(timeout=20_000)
     card_says(at_desk, "number 0")
 
 

@@ -287,7 +287,7 @@
     }
     const done = !$(".rows-more") && rows().every((row) => row.classList.contains("gone"));
     const idle = $("#card > .nothing");
-    if (done && idle && !list.dataset.query && news.counts[list.dataset.queue] > 0) {
+    if (done && idle && !$("a", idle) && !list.dataset.query && news.counts[list.dataset.queue] > 0) {
       const again = document.createElement("a");
       again.href = location.pathname.startsWith("/desk/queue/") ? location.href : $(`[data-g][aria-current]`).href;
       again.textContent = list.dataset.came;
