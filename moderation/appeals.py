@@ -69,7 +69,7 @@ def answer(appeal_id: int, *, by: User, outcome: str, words: str = "") -> Appeal
     """Uphold or overturn. Overturning publishes the comment and takes the refusal's notice back.
 
     Raises NotAllowed, ValueError for an unknown outcome, decisions.Conflict where it is answered already or the
-    comment has moved on.
+    refusal no longer stands.
     """
     appeal = Appeal.objects.select_for_update(of=("self",)).select_related("comment__reader__user").get(pk=appeal_id)
     if reason := why_not(appeal, by):
@@ -77,7 +77,7 @@ def answer(appeal_id: int, *, by: User, outcome: str, words: str = "") -> Appeal
     if outcome not in Outcome.values:
         raise ValueError(_("Say whether the refusal stands or was wrong."))
     comment = appeal.comment
-    if appeal.closed_at is not None:
+    if not Appeal.objects.waiting().filter(pk=appeal.pk).exists():
         raise decisions.Conflict(comment, Decision.objects.filter(comment_id=comment.pk).order_by("-id").first())
     if outcome == Outcome.OVERTURNED:
         made = decisions.by_person(comment_id=comment.pk, action="approve", by=by, version_seen=comment.version)

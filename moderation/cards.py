@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from discussions import markup
 from discussions.models import Comment, Reader, Report, Revision, State, User
 from moderation import alike, appeals, lists, marks, reasons, roles, tallies, trust
-from moderation.models import Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score, Staff
+from moderation.models import Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score
 from moderation.scoring import curves
 from moderation.scoring.curves import Curve
 
@@ -93,18 +93,20 @@ class Card:
     presets: list[Preset]
     why_not: str
     colleagues: list[tuple[int, str]]
+    appeal_waits: bool
     appeal_why_not: str
 
     @property
     def answers_appeal(self) -> bool:
         """Whether this person decides by answering: an open appeal against a refusal that stands, by somebody else."""
-        waits = self.appeal is not None and self.appeal.closed_at is None
-        return waits and not self.appeal_why_not and self.comment.state == State.REJECTED
+        return self.appeal_waits and not self.appeal_why_not
 
 
 def build(comment: Comment, *, by: User) -> Card:
     """The card as this person sees it. `comment` comes with its article, parent and reader."""
-    appeal = Appeal.objects.filter(comment=comment).select_related("comment__reader", "comment__article").last()
+    about = Appeal.objects.filter(comment=comment).select_related("comment__reader", "comment__article")
+    waiting = about.waiting().last()
+    appeal = waiting or about.last()
     newest = Revision.objects.get(comment=comment, number=comment.revision)
     score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
     decisions = list(Decision.objects.filter(comment_id=comment.pk).order_by("-id")[:50])
@@ -137,13 +139,21 @@ def build(comment: Comment, *, by: User) -> Card:
         decisions=[told(d) for d in decisions],
         escalation=Escalation.objects.filter(comment=comment, closed_at__isnull=True).select_related("to").first(),
         appeal=appeal,
-        appeal_why_not=appeals.why_not(appeal, by) if appeal and not appeal.closed_at else "",
-        colleagues=_colleagues(by),
+        appeal_waits=waiting is not None,
+        appeal_why_not=_why_unanswered(appeal, waiting, by),
+        colleagues=_colleagues(comment, by),
         lease=_lease(item, by),
         refusals=[(code, key, title, words) for code, (key, title, words) in reasons.REFUSALS.items()],
         presets=list(Preset.objects.all()[:40]),
         why_not=roles.why_not(by, roles.DECIDE, comment),
     )
+
+
+def _why_unanswered(appeal: Appeal | None, waiting: Appeal | None, by: User) -> str:
+    """Empty where this person may answer the appeal or somebody has, else why they cannot."""
+    if appeal is None or appeal.closed_at is not None:
+        return ""
+    return appeals.why_not(appeal, by) if waiting else _("The refusal it is about no longer stands.")
 
 
 def bars(labels: dict[str, float], rules: dict[str, Any], calibration: Mapping[str, Curve]) -> list[Bar]:
@@ -305,9 +315,9 @@ def told(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _colleagues(by: User) -> list[tuple[int, str]]:
+def _colleagues(comment: Comment, by: User) -> list[tuple[int, str]]:
     """Who can be asked: (user id, name)."""
-    rows = Staff.objects.exclude(user=by).filter(user__is_active=True).order_by("-role", "user__email")
+    rows = roles.colleagues(by, comment).order_by("-role", "user__email")
     return [(pk, name or email) for pk, name, email in
             rows.values_list("user_id", "user__reader__name", "user__email")[:50]]  # fmt: skip
 

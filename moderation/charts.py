@@ -50,21 +50,22 @@ def columns(series: Series, kinds: Sequence[str]) -> Chart:
     """Stacked columns over time: one per row, one part per further column."""
     chart = Chart(WIDTH, HEIGHT, legend=list(zip(kinds, series.columns[1:], strict=True)))
     most = max((sum(value or 0 for value in row[1:]) for row in series.rows), default=0) or 1
-    step = (WIDTH - 40) / max(1, len(series.rows))
+    left = max(40, 12 + 7 * len(f"{most:,.0f}"))  # room for the figures on the axis
+    step = (WIDTH - left) / max(1, len(series.rows))
     for index, row in enumerate(series.rows):
         y = float(BASE)
         for kind, name, value in zip(kinds, series.columns[1:], row[1:], strict=True):
             height = (BASE - TOP) * (value or 0) / most
             y -= height
             if height:
-                x = 40 + index * step + step * 0.12
+                x = left + index * step + step * 0.12
                 chart.boxes.append(_box(x, y, step * 0.76, height, kind=kind, title=f"{row[0]}: {value:,} {name}"))
         if index % max(1, round(len(series.rows) / 7)) == 0:
-            chart.words.append(Word(round(40 + (index + 0.5) * step, 1), HEIGHT - 8, row[0], "middle"))
+            chart.words.append(Word(round(left + (index + 0.5) * step, 1), HEIGHT - 8, row[0], "middle"))
     for share in (0, 0.5, 1):
         y = BASE - (BASE - TOP) * share
-        chart.lines.append((round(y, 1), 36, WIDTH))
-        chart.words.append(Word(32, round(y + 4, 1), f"{most * share:,.0f}", "end"))
+        chart.lines.append((round(y, 1), left - 4, WIDTH))
+        chart.words.append(Word(left - 8, round(y + 4, 1), f"{most * share:,.0f}", "end"))
     return chart
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from discussions import states
 from discussions.models import Comment, Notice, OutboxEntry, Report, Revision, State, User
@@ -108,6 +109,8 @@ def by_person(
     place = states.target(comment, _PERSON_ACTIONS[Action(action)], by_person=True)
     if not states.move(comment, place, allowed=PERSON_MOVES):
         raise Conflict(comment, latest)
+    if before.state == comment.state == State.REJECTED and Appeal.objects.filter(comment=comment).waiting().exists():
+        raise NotAllowed(_("Its author has appealed: somebody answers that first."))
     score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
     OutboxEntry.objects.filter(comment=comment).delete()
     effects = {

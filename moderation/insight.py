@@ -50,20 +50,24 @@ ORDER BY at
 _WAITS = """
 SELECT percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY extract(epoch FROM p.created_at - h.created_at))
 FROM moderation_decision p JOIN LATERAL (
-  SELECT created_at FROM moderation_decision h
+  SELECT id, created_at FROM moderation_decision h
   WHERE h.comment_id = p.comment_id AND h.revision = p.revision AND h.action = 'hold' AND h.id < p.id
   ORDER BY h.id DESC LIMIT 1) h ON true
 WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s AND {mine:p}
+  AND NOT EXISTS (SELECT 1 FROM moderation_decision e WHERE e.comment_id = p.comment_id AND e.revision = p.revision
+    AND e.actor = 'person' AND e.action IN ('approve', 'reject') AND e.id > h.id AND e.id < p.id)
 """
 _WAITS_PER_BUCKET = """
 WITH buckets AS (SELECT generate_series(%(first)s::timestamptz, %(last)s::timestamptz, %(step)s::interval) AS at),
 waits AS (
   SELECT p.created_at, extract(epoch FROM p.created_at - h.created_at) / 60 AS minutes
   FROM moderation_decision p JOIN LATERAL (
-    SELECT created_at FROM moderation_decision h
+    SELECT id, created_at FROM moderation_decision h
     WHERE h.comment_id = p.comment_id AND h.revision = p.revision AND h.action = 'hold' AND h.id < p.id
     ORDER BY h.id DESC LIMIT 1) h ON true
-  WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s AND {mine:p})
+  WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s AND {mine:p}
+    AND NOT EXISTS (SELECT 1 FROM moderation_decision e WHERE e.comment_id = p.comment_id AND e.revision = p.revision
+      AND e.actor = 'person' AND e.action IN ('approve', 'reject') AND e.id > h.id AND e.id < p.id))
 SELECT at, percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY minutes)
 FROM buckets LEFT JOIN waits w ON w.created_at >= at AND w.created_at < at + %(step)s::interval
 GROUP BY at ORDER BY at
@@ -81,26 +85,32 @@ FROM moderation_decision p JOIN LATERAL (
   AND h.action = 'hold' AND h.id < p.id ORDER BY h.id DESC LIMIT 1) h ON true,
   jsonb_array_elements(h.reasons) r
 WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s AND r->>'rule' = 'score'
-  AND {mine:p}
+  AND {mine:p} AND NOT EXISTS (SELECT 1 FROM moderation_decision u WHERE u.reverses_id = p.id)
 GROUP BY 1, 2
 """
 _BY_PERSON = """
 SELECT actor_id, max(actor_name), count(*) FILTER (WHERE action = 'approve'), count(*) FILTER (WHERE action = 'reject'),
   count(*) FILTER (WHERE EXISTS (
-    SELECT 1 FROM moderation_decision u WHERE u.reverses_id = d.id AND u.actor_id <> d.actor_id)),
+    SELECT 1 FROM moderation_decision u WHERE u.reverses_id = d.id AND u.actor_id <> d.actor_id)
+    OR EXISTS (SELECT 1 FROM moderation_appeal a WHERE a.decision_id = d.id AND a.outcome = 'overturned')),
   count(*) FILTER (WHERE {hateful}),
   count(*) FILTER (WHERE {hateful} AND created_at >= %(today)s)
 FROM moderation_decision d WHERE actor = 'person' AND action IN ('approve', 'reject') AND created_at >= %(since)s
   AND {mine:d} AND (%(person)s::bigint IS NULL OR actor_id = %(person)s)
 GROUP BY 1 ORDER BY 3 DESC
 """
-# Two different people who decided on the same revision, one after the other: did the second one agree?
+# Two different people who decided on the same revision, one after the other: did the second one agree? What its maker
+# took back was a slip, and what a sanction refused along with it was not looked at by itself.
+_LOOKED_AT = """NOT EXISTS (
+    SELECT 1 FROM moderation_decision u WHERE u.reverses_id = {0}.id AND u.actor_id = {0}.actor_id)
+  AND ({0}.batch IS NULL OR NOT EXISTS (SELECT 1 FROM moderation_sanction s WHERE s.batch = {0}.batch))"""
 _AGREEMENT = """
 SELECT a.action, b.action, count(*) FROM moderation_decision b JOIN LATERAL (
   SELECT action, actor_id FROM moderation_decision a WHERE a.comment_id = b.comment_id AND a.revision = b.revision
-  AND a.actor = 'person' AND a.action IN ('approve', 'reject') AND a.id < b.id ORDER BY a.id DESC LIMIT 1) a ON true
+  AND a.actor = 'person' AND a.action IN ('approve', 'reject') AND a.id < b.id AND {looked_at:a}
+  ORDER BY a.id DESC LIMIT 1) a ON true
 WHERE b.actor = 'person' AND b.action IN ('approve', 'reject') AND b.created_at >= %(since)s
-  AND a.actor_id <> b.actor_id AND {mine:b}
+  AND a.actor_id <> b.actor_id AND {looked_at:b} AND {mine:b}
 GROUP BY 1, 2
 """
 _EXPOSURE = """
@@ -184,7 +194,10 @@ def _headline(buckets: list[tuple[Any, ...]], values: dict[str, Any]) -> list[tu
     [(waits,)] = _rows(_WAITS, values)
     [(appeals, overturned, open_appeals)] = _rows(_APPEALS, values)
     [(oldest, waiting)] = _rows(_OLDEST, values)
-    share, kappa, pairs = agreement(_rows(_AGREEMENT, values))
+    agreed = _AGREEMENT
+    for alias in "ab":
+        agreed = agreed.replace(f"{{looked_at:{alias}}}", _LOOKED_AT.format(alias))
+    share, kappa, pairs = agreement(_rows(agreed, values))
     found = [
         (_("posted"), f"{posted:,}", ""),
         (_("settled by policy"), _percent(by_policy, judged), _("of what was judged")),

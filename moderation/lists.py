@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -21,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from discussions.models import Comment, Reader, Report, Revision, Section, State, User
 from moderation import alike, reasons, roles, search
-from moderation.models import Appeal, Decision, Escalation, QueueItem, Review, Score
+from moderation.models import Action, Appeal, Decision, Escalation, QueueItem, Review, Score
 
 PAGE = 40
 COUNTED_UP_TO = 1000
@@ -232,13 +233,11 @@ def _approved(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
     return [(comment_id, str(decision_id)) for comment_id, decision_id in rows]
 
 
-def _asked(model: type[Appeal | Escalation]) -> Callable[[_Narrowed, User, str, int], Found]:
-    """Open appeals, or escalations this person may answer: oldest first."""
+def _asked(open_for: Callable[[User], QuerySet[Any]]) -> Callable[[_Narrowed, User, str, int], Found]:
+    """What waits for an answer, oldest first."""
 
     def source(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
-        found: QuerySet[Any] = model._default_manager.filter(narrowed.condition("comment__"), closed_at__isnull=True)
-        if model is Escalation:
-            found = found.filter(_addressed_to(by))
+        found = open_for(by).filter(narrowed.condition("comment__"))
         if after.isdecimal():
             found = found.filter(pk__gt=int(after))
         rows = found.order_by("pk").values_list("comment_id", "pk")[:limit]
@@ -247,9 +246,14 @@ def _asked(model: type[Appeal | Escalation]) -> Callable[[_Narrowed, User, str, 
     return source
 
 
-def _addressed_to(by: User) -> Q:
+def _appeals(by: User) -> QuerySet[Appeal]:
+    return Appeal.objects.waiting()
+
+
+def _escalations(by: User) -> QuerySet[Escalation]:
     """Asked in person, or for anybody senior."""
-    return Q(to=by) | Q(to__isnull=True) if roles.may(by, roles.SANCTION) else Q(to=by)
+    addressed = Q(to=by) | Q(to__isnull=True) if roles.may(by, roles.SANCTION) else Q(to=by)
+    return Escalation.objects.filter(addressed, closed_at__isnull=True)
 
 
 _SOURCES: dict[str, Callable[[_Narrowed, User, str, int], Found]] = {
@@ -259,18 +263,15 @@ _SOURCES: dict[str, Callable[[_Narrowed, User, str, int], Found]] = {
     "rejected": _comments(state=State.REJECTED),
     "all": _comments(),
     "approved": _approved,
-    "appeals": _asked(Appeal),
-    "mine": _asked(Escalation),
+    "appeals": _asked(_appeals),
+    "mine": _asked(_escalations),
 }
 
 
 def open_questions(by: User) -> dict[str, int]:
     """How many appeals and escalations are open for this person, in the person's sections."""
-    mine = _Narrowed(Filters(), roles.sections_of(by)).condition("comment__") & Q(closed_at__isnull=True)
-    return {
-        "appeals": Appeal.objects.filter(mine).count(),
-        "mine": Escalation.objects.filter(mine, _addressed_to(by)).count(),
-    }
+    mine = roles.reach(by, "comment__")
+    return {"appeals": _appeals(by).filter(mine).count(), "mine": _escalations(by).filter(mine).count()}
 
 
 def _counted(name: str, narrowed: _Narrowed, by: User) -> str:
@@ -293,6 +294,9 @@ def _rows(ids: Sequence[int], name: str, by: User) -> list[Row]:
     comments = Comment.objects.select_related("article", "reader").in_bulk(ids)
     texts = _newest_words(comments.values())
     decisions = _latest(Decision.objects.filter(comment_id__in=ids))
+    if back := [pk for pk, d in decisions.items() if d.action == Action.UNDO and comments[pk].state == State.HELD]:
+        # Back on the queue, it waits for the reason it came with.
+        decisions |= _latest(Decision.objects.filter(comment_id__in=back, actor=Decision.Actor.MACHINE))
     scores = _latest(Score.objects.filter(comment_id__in=ids))
     items = leases(ids, by)
     reports = _open_reports(ids)
@@ -330,9 +334,12 @@ def is_hateful(labels: Mapping[str, float]) -> bool:
 
 
 def _newest_words(comments: Iterable[Comment]) -> dict[int, str]:
+    """All that a reader can write: what is selected to be decided together shows its words in full."""
     wanted = {c.pk: c.revision for c in comments}
     rows = Revision.objects.filter(comment_id__in=wanted).values_list("comment_id", "number", "text")
-    return {pk: " ".join(text[:400].split()) for pk, number, text in rows if wanted[pk] == number}
+    return {
+        pk: " ".join(text[: settings.COMMENT_MAX_CHARS].split()) for pk, number, text in rows if wanted[pk] == number
+    }
 
 
 def _latest(found: QuerySet[Any]) -> dict[int, Any]:

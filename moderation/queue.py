@@ -131,18 +131,18 @@ def restore(comment: Comment, items: list[dict[str, Any]]) -> None:
 
 
 def claim(item: QueueItem, *, by: User) -> User | None:
-    """Take the courtesy lease on a card. Returns None when it is ours, else who is looking at it."""
+    """Take the courtesy lease on a card. Returns who else is looking at it, None when nobody is."""
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now()) | Q(lease_by=by)
     taken = QueueItem.objects.filter(free, pk=item.pk).update(lease_by=by, lease_until=timezone.now() + LEASE)
     if taken:
         return None
-    item.refresh_from_db()
-    return item.lease_by
+    held = QueueItem.objects.select_related("lease_by").filter(pk=item.pk).first()
+    return held.lease_by if held else None  # decided meanwhile: nobody looks at it any more
 
 
-def release(item: QueueItem, *, by: User) -> None:
-    """Give the lease back early."""
-    QueueItem.objects.filter(pk=item.pk, lease_by=by).update(lease_by=None, lease_until=None)
+def release(*, by: User, but: Comment) -> None:
+    """Give back the leases on every other card: one looks at one at a time, and has moved on to this."""
+    QueueItem.objects.filter(lease_by=by).exclude(comment=but).update(lease_by=None, lease_until=None)
 
 
 @transaction.atomic

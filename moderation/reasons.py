@@ -121,13 +121,18 @@ def why_held(found: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, *dict.fromkeys(str(told[r["rule"]]) for r in found if r["rule"] in told)])
 
 
+def spoken(language: str | None) -> str:
+    """The language to tell an author something in: theirs where the site speaks it, else the one in use."""
+    speaks = {known for known, _name in settings.LANGUAGES}
+    return language if language in speaks else translation.get_language() or settings.LANGUAGE_CODE
+
+
 def for_author(code: str, own_words: str = "", *, language: str | None = None) -> str:
     """The statement of reasons, one line each: what the code stands for, then the moderator's own words.
 
     In the comment's language where the site speaks it.
     """
-    speaks = {known for known, _name in settings.LANGUAGES}
-    with translation.override(language if language in speaks else translation.get_language() or settings.LANGUAGE_CODE):
+    with translation.override(spoken(language)):
         if code == "sanctioned":
             standard = _("You cannot take part in the discussion at present.")
         else:

@@ -91,7 +91,10 @@ def verify_database() -> Finding:
 
 
 def verify_lines(exported: Iterable[str], *, against_database: bool = False) -> Finding:
-    """Check an exported file line by line; with `against_database` also that each decision stands there unchanged."""
+    """Check an exported file line by line; with `against_database` also that each decision stands there unchanged.
+
+    A file cut off at its end is a shorter chain in itself; that no export left a seal there tells it.
+    """
     problems: list[str] = []
     head, count = START, 0
     for number, text in enumerate(exported, start=1):
@@ -109,6 +112,10 @@ def verify_lines(exported: Iterable[str], *, against_database: bool = False) -> 
             head = stated
         if against_database and not _stands(line):
             problems.append(f"line {number}: the database has another decision {line.get('id')}")
+    if not count:
+        problems.append("there is no decision in it")
+    elif against_database and not problems and not Seal.objects.filter(count=count, head=head).exists():
+        problems.append("no export ended here: lines are missing at its end")
     return Finding(count, head, problems)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from discussions.models import Comment, User
 from moderation.models import Staff
@@ -59,6 +59,12 @@ def why_not(user: User | AnonymousUser, what: str, comment: Comment | None = Non
     if section_ids and comment.article.section_id not in section_ids:
         return "This comment stands in a section that is not yours."
     return ""
+
+
+def colleagues(user: User, comment: Comment) -> QuerySet[Staff]:
+    """Who can be asked about a comment: everybody else at the desk who answers for its section."""
+    reaches = Q(sections__isnull=True) | Q(sections=comment.article.section_id) | Q(user__is_superuser=True)
+    return Staff.objects.filter(reaches, user__is_active=True).exclude(user=user).distinct()
 
 
 def reach(user: User, prefix: str = "") -> Q:

@@ -13,14 +13,14 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_domain_name
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from discussions import states
 from discussions.models import Comment, Mail, Reader, State, User
 from moderation import bulk, reasons, roles
 from moderation.decisions import NotAllowed
-from moderation.models import Decision, Sanction
+from moderation.models import Decision, Sanction, Score
 
 MOST_HIDDEN = bulk.MOST
 MAIL_WAITS = timedelta(minutes=2)  # a warning taken back at once was never sent
@@ -147,8 +147,22 @@ def _refuse_comments(sanction: Sanction, reader: Reader, by: User) -> None:
         )
 
 
+def _language_of(reader: Reader) -> str | None:
+    """What they wrote in lately."""
+    latest = list(Comment.objects.filter(reader=reader).order_by("-pk").values_list("pk", flat=True)[:5])
+    return Score.objects.filter(comment_id__in=latest).order_by("-id").values_list("language", flat=True).first()
+
+
 def _tell(sanction: Sanction, reader: Reader) -> None:
-    """One mail, where there is an address that is theirs; it waits a little, so that taking back is in time."""
+    """One mail, where there is an address that is theirs, in their language and not in the moderator's.
+
+    It waits a little, so that taking back is in time.
+    """
+    with translation.override(reasons.spoken(_language_of(reader))):
+        _mail(sanction, reader)
+
+
+def _mail(sanction: Sanction, reader: Reader) -> None:
     confirmed = reader.user is not None or reader.email_confirmed_at is not None
     address = _address(reader)
     if not address or not confirmed or sanction.kind == Sanction.Kind.PREMODERATE:

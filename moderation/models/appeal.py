@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from discussions.models import Notice, State
+
+
+class AppealQuerySet(models.QuerySet["Appeal"]):
+    """Appeals."""
+
+    def waiting(self) -> AppealQuerySet:
+        """Those that want an answer: not answered yet, and the refusal they are about still stands.
+
+        An edit, an approval or an undo ends a refusal without an answer; an undo can bring both back.
+        """
+        told = Notice.objects.filter(decision_id=OuterRef("decision_id"), withdrawn_at__isnull=True)
+        return self.filter(Exists(told), closed_at__isnull=True, comment__state=State.REJECTED)
 
 
 class Appeal(models.Model):
@@ -26,6 +40,8 @@ class Appeal(models.Model):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey("discussions.User", models.SET_NULL, null=True, related_name="+")
     closed_by_name = models.CharField(max_length=254, blank=True)
+
+    objects = AppealQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index("id", name="appeal_open", condition=Q(closed_at__isnull=True))]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from discussions.models import Article, Comment, State
 from moderation import ask, cards, lists, queue, reasons, roles, tallies
 from moderation.lists import Filters
-from moderation.models import Decision, QueueItem, Score
+from moderation.models import Action, Decision, QueueItem, Score
 from moderation.views import last
 from moderation.views.access import DeskRequest, desk, refused
 
@@ -128,6 +128,7 @@ def lease(request: DeskRequest, comment_id: int) -> HttpResponse:
 
 
 def _take_lease(request: DeskRequest, comment: Comment) -> None:
+    queue.release(by=request.user, but=comment)
     for item in QueueItem.objects.filter(comment=comment):
         queue.claim(item, by=request.user)
 
@@ -159,12 +160,19 @@ def live(request: DeskRequest) -> HttpResponse:
     seen = dict(_pairs(request.GET.get("ids", "")))
     reachable = Comment.objects.filter(roles.reach(request.user), pk__in=seen)
     rows = list(reachable.values_list("pk", "version", "state"))
-    moved = {pk: state for pk, version, state in rows if version != seen[pk]}
+    moved = [pk for pk, version, _state in rows if version != seen[pk]]
     latest = Decision.objects.filter(comment_id__in=moved).order_by("comment_id", "-id").distinct("comment_id")
     told = {d.comment_id: d for d in latest}
     gone = {
-        pk: {"state": state, "label": str(State(state).label), "who": _short(told[pk].actor_name) if pk in told else ""}
-        for pk, state in moved.items()
+        pk: {
+            "state": state,
+            "label": str(State(state).label),
+            "who": _short(told[pk].actor_name) if pk in told else "",
+            "version": version,
+            "undone": pk in told and told[pk].action == Action.UNDO,
+        }
+        for pk, version, state in rows
+        if pk in moved
     }
     here = [pk for pk, _version, _state in rows]
     leases = {pk: name for pk, (name, _at) in lists.leases(here, request.user).items() if name}

@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from discussions import markup, traces
-from discussions.models import Comment, Reader, Revision, State, User
+from discussions.models import Comment, Reader, Revision, State
 from moderation import cards, decisions, reasons, roles, sanctions, trust
 from moderation.lists import Filters
 from moderation.models import Escalation, Note, Policy, Sanction, Trust
@@ -201,7 +201,12 @@ def ask_colleague(request: DeskRequest, comment_id: int) -> HttpResponse:
     comment = get_object_or_404(Comment.objects.select_related("article", "reader"), pk=comment_id)
     if reason := roles.why_not(request.user, roles.DECIDE, comment):
         return refused(request, reason)
-    to = User.objects.filter(pk=_number(request.POST.get("to", "")) or 0, desk__isnull=False).first()
+    to = None
+    if chosen := request.POST.get("to", ""):
+        asked = roles.colleagues(request.user, comment).filter(user=_number(chosen) or 0).select_related("user").first()
+        if asked is None:
+            return refused(request, _("This colleague does not see the comment. Ask somebody else."), status=422)
+        to = asked.user
     words = markup.clean(request.POST.get("words", ""))[:2000].strip()
     Escalation.objects.update_or_create(
         comment=comment,

@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from discussions import posting
 from discussions.models import Article, Comment, Report, State, User
 from moderation import decisions, queue, tallies
-from moderation.models import Decision, Preset, Staff
+from moderation.models import Decision, Escalation, Preset, Sanction, Staff
 from tests.browser.conftest import log_in
 from tests.browser.test_accessible import RULES
 from tests.factories.discussions import AccountFactory, ArticleFactory, UserFactory
@@ -265,6 +265,45 @@ def test_what_a_colleague_decides_turns_grey_and_cannot_be_overwritten(at_desk: 
     expect(at_desk.locator(f'.row[data-id="{waiting[1].pk}"]')).to_contain_text("cleo", timeout=10_000)
     expect(at_desk.locator(".row.gone")).to_have_count(2)
     assert Decision.objects.filter(actor="person").count() == 2
+
+
+def test_what_a_colleague_takes_back_is_there_again(at_desk: Page, waiting: list[Comment]) -> None:
+    colleague = UserFactory(email="sasha@example.org", is_staff=True)
+    Staff.objects.create(user=colleague)
+    card_says(at_desk, "number 0")
+    made = decisions.by_person(
+        comment_id=waiting[1].pk, action="approve", by=colleague, version_seen=waiting[1].version
+    )
+    row = at_desk.locator(f'.row[data-id="{waiting[1].pk}"]')
+    expect(row).to_have_class(re.compile("gone"), timeout=10_000)
+    decisions.undo(decision_id=made.pk, by=colleague)
+    expect(row).not_to_have_class(re.compile("gone"), timeout=10_000)
+    at_desk.keyboard.press("j")
+    card_says(at_desk, "number 1")
+    at_desk.keyboard.press("a")
+    done(at_desk, "Approved")
+    is_now(waiting[1], State.PUBLISHED)
+
+
+def test_an_empty_queue_says_when_something_has_come_in(at_desk: Page, waiting: list[Comment]) -> None:
+    at_desk.keyboard.press("g")
+    at_desk.keyboard.press("m")
+    expect(at_desk.locator(".list .nothing")).to_contain_text("No colleague has asked")
+    Escalation.objects.create(comment=waiting[0], by_name="sasha@example.org", words="Too much?")
+    at_desk.get_by_role("link", name="More have come in").click(timeout=20_000)
+    card_says(at_desk, "number 0")
+
+
+def test_a_sanction_sent_twice_is_imposed_once(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    at_desk.keyboard.press("s")
+    at_desk.get_by_text("Impose a sanction").click()
+    at_desk.get_by_label("Look at every comment first").check()
+    at_desk.get_by_label("Words for the reader").press("Control+Enter")
+    at_desk.keyboard.press("Control+Enter")
+    expect(at_desk.locator("#drawer .sanction")).to_have_count(1)
+    at_desk.wait_for_load_state("networkidle")
+    assert Sanction.objects.count() == 1
 
 
 def test_a_lost_connection_is_said_and_nothing_is_pretended(at_desk: Page, waiting: list[Comment]) -> None:

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from discussions.models import Comment, Notice, State, User
+from discussions.models import Comment, Notice, Section, State, User
 from discussions.views import who
-from moderation import appeals, decisions
-from moderation.models import Appeal, Staff
+from moderation import appeals, decisions, lists
+from moderation.models import Appeal, Escalation, Staff
 from tests.factories.discussions import AccountFactory
 from tests.moderation.desk import *  # noqa: F403
 from tests.moderation.desk import staff
@@ -40,13 +40,47 @@ def test_each_refusal_has_one_appeal_and_only_by_its_author(refused: Comment, ap
         appeals.check(notice, AccountFactory())
 
 
-def test_whoever_refused_does_not_answer_the_appeal(appeal: Appeal, senior: User, held: Comment) -> None:
-    decided = decisions.by_person(
-        comment_id=held.pk, action="reject", by=senior, version_seen=held.version, reason_code="hate"
-    )
-    Appeal.objects.filter(pk=appeal.pk).update(decision_id=decided.pk)
+def test_whoever_refused_does_not_answer_the_appeal(appeal: Appeal, moderator: User) -> None:
+    Staff.objects.filter(user=moderator).update(role=Staff.Role.SENIOR)
     with pytest.raises(decisions.NotAllowed, match="somebody else"):
+        appeals.answer(appeal.pk, by=moderator, outcome="upheld")
+
+
+def test_an_appeal_against_a_refusal_that_no_longer_stands_waits_for_nobody(
+    appeal: Appeal, refused: Comment, colleague: User, senior: User, senior_desk: Client
+) -> None:
+    approved = decisions.by_person(comment_id=refused.pk, action="approve", by=colleague, version_seen=refused.version)
+    assert lists.open_questions(senior)["appeals"] == 0
+    assert "No author has appealed" in senior_desk.get("/desk/queue/appeals/").content.decode()
+    card = senior_desk.get(f"/desk/comments/{refused.pk}/").content.decode()
+    assert "no longer stands" in card
+    assert "The refusal stands" not in card
+    with pytest.raises(decisions.Conflict):
         appeals.answer(appeal.pk, by=senior, outcome="upheld")
+    decisions.undo(decision_id=approved.pk, by=colleague)
+    assert lists.open_questions(senior)["appeals"] == 1
+
+
+def test_an_appeal_is_not_passed_over_by_refusing_anew(appeal: Appeal, refused: Comment, moderator: User) -> None:
+    with pytest.raises(decisions.NotAllowed, match="has appealed"):
+        decisions.by_person(
+            comment_id=refused.pk, action="reject", by=moderator, version_seen=refused.version, reason_code="hate"
+        )
+
+
+def test_who_may_not_answer_an_appeal_does_not_undo_the_answer(
+    appeal: Appeal, refused: Comment, moderator: User, colleague: User, senior: User
+) -> None:
+    given = appeals.answer(appeal.pk, by=senior, outcome="overturned").answer_id
+    assert given is not None
+    with pytest.raises(decisions.NotAllowed, match="senior"):
+        decisions.undo(decision_id=given, by=colleague)
+    Staff.objects.filter(user=moderator).update(role=Staff.Role.SENIOR)
+    with pytest.raises(decisions.NotAllowed, match="somebody else"):
+        decisions.undo(decision_id=given, by=moderator)
+    decisions.undo(decision_id=given, by=senior)
+    appeal.refresh_from_db()
+    assert appeal.closed_at is None
 
 
 def test_a_moderator_is_not_senior_enough(appeal: Appeal, colleague: User) -> None:
@@ -135,6 +169,13 @@ def test_a_question_goes_to_the_colleague_it_is_for(desk: Client, held: Comment,
     assert "No colleague has asked" in bystander.get("/desk/queue/mine/").content.decode()
     other.post(f"/desk/comments/{held.pk}/unask/")
     assert "No colleague has asked" in other.get("/desk/queue/mine/").content.decode()
+
+
+def test_a_colleague_who_does_not_see_the_comment_is_not_asked(desk: Client, held: Comment, colleague: User) -> None:
+    colleague.desk.sections.add(Section.objects.create(name="Elsewhere", slug="elsewhere"))
+    assert f'<option value="{colleague.pk}"' not in desk.get(f"/desk/comments/{held.pk}/").content.decode()
+    answer = desk.post(f"/desk/comments/{held.pk}/ask/", {"to": colleague.pk})
+    assert (answer.status_code, Escalation.objects.count()) == (422, 0)
 
 
 def test_a_script_takes_an_answer_back_and_gets_no_whole_card(

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from discussions.models import Comment, User
-from moderation import charts, decisions, insight
+from discussions.models import Comment, Notice, User
+from moderation import appeals, charts, decisions, insight
 from moderation.insight import Series
 from moderation.models import Decision
 from tests.moderation.conftest import Say
@@ -102,6 +102,45 @@ def test_charts_draw_every_value_within_their_frame() -> None:
         assert all(b.x >= 0 and b.x + b.width <= chart.width and b.y + b.height <= chart.height for b in chart.boxes)
     empty = charts.columns(Series("x", "X", ["when", "a"], []), ["held"])
     assert empty.boxes == []
+
+
+def test_the_figures_on_the_axis_are_within_the_frame() -> None:
+    chart = charts.columns(Series("x", "X", ["when", "minutes"], [("one", 42_277)]), ["held"])
+    figures = [word for word in chart.words if word.anchor == "end"]
+    assert all(word.x >= 7 * len(word.text) for word in figures)
+
+
+def test_only_the_first_decision_after_a_hold_ends_a_wait(held: Comment, moderator: User) -> None:
+    first = decisions.by_person(comment_id=held.pk, action="approve", by=moderator, version_seen=held.version)
+    again = Decision.objects.filter(pk=first.pk).values().get() | {"created_at": timezone.now() + timedelta(days=2)}
+    del again["id"]
+    Decision.objects.create(**again)
+    headline = {what: value for what, value, _aside in insight.of("week").headline}
+    assert headline["19 of 20 waited less than"].endswith(" s")
+
+
+def test_what_its_maker_took_back_is_no_disagreement(held: Comment, moderator: User, colleague: User) -> None:
+    slip = decisions.by_person(comment_id=held.pk, action="approve", by=moderator, version_seen=held.version)
+    decisions.undo(decision_id=slip.pk, by=moderator)
+    held.refresh_from_db()
+    decisions.by_person(
+        comment_id=held.pk, action="reject", by=colleague, version_seen=held.version, reason_code="insult"
+    )
+    numbers = insight.of("day")
+    assert "two people agree" not in {what for what, *_rest in numbers.headline}
+    assert numbers.by_label.rows == [("toxicity", 0, 1)]
+
+
+def test_a_refusal_overturned_on_appeal_counts_with_whoever_refused(
+    held: Comment, moderator: User, senior: User
+) -> None:
+    decisions.by_person(
+        comment_id=held.pk, action="reject", by=moderator, version_seen=held.version, reason_code="insult"
+    )
+    notice = Notice.objects.get(comment=held, outcome="rejected")
+    filed = appeals.file(notice, by=held.reader, words="I was quoting the mayor.")
+    appeals.answer(filed.pk, by=senior, outcome="overturned")
+    assert ("mo", 0, 1, 1) in [row[:4] for row in insight.of("day").people.rows]
 
 
 def test_hateful_comments_decided_today_are_counted(held: Comment, moderator: User) -> None:

@@ -87,8 +87,14 @@ def test_a_lease_is_known_to_others_and_runs_out(held: Comment, moderator: User,
     assert queue.claim(item, by=colleague) == moderator
     QueueItem.objects.filter(pk=item.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert queue.claim(item, by=colleague) is None
-    queue.release(item, by=colleague)
+    queue.release(by=colleague, but=post(ArticleFactory()))
     assert QueueItem.objects.get().lease_by is None
+
+
+def test_a_lease_on_what_was_decided_this_moment_is_nobodys(held: Comment, moderator: User, colleague: User) -> None:
+    item = held.queue_items.get()
+    decisions.by_person(comment_id=held.pk, action="approve", by=colleague, version_seen=held.version)
+    assert queue.claim(item, by=moderator) is None
 
 
 def test_a_lease_is_no_law(held: Comment, moderator: User, colleague: User) -> None:

@@ -51,7 +51,13 @@ def test_a_changed_word_a_missing_and_a_swapped_line_are_found(decided: list[str
     assert "was changed" in record.verify_lines(changed).problems[0]
     assert "does not follow" in record.verify_lines([decided[0], decided[2]]).problems[0]
     assert record.verify_lines([decided[1], decided[0], decided[2]]).problems
-    assert record.verify_lines(["nonsense\n"]).problems == ["line 1: not a line of the record"]
+    assert record.verify_lines(["nonsense\n"]).problems[0] == "line 1: not a line of the record"
+
+
+def test_lines_missing_at_the_end_are_found_by_the_seal(decided: list[str]) -> None:
+    assert record.verify_lines(decided[:2]).problems == []
+    assert "missing at its end" in record.verify_lines(decided[:2], against_database=True).problems[0]
+    assert record.verify_lines([]).problems == ["there is no decision in it"]
 
 
 def test_the_database_refuses_changes_to_the_record(decided: list[str]) -> None:

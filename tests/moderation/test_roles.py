@@ -13,7 +13,7 @@ from django.urls import URLPattern, reverse
 from discussions import posting
 from discussions.models import Comment, Section, User
 from moderation import roles, tallies, urls
-from moderation.models import Appeal, Decision, Note, Sanction, Staff, Trust, Undoable
+from moderation.models import Appeal, Decision, Escalation, Note, Sanction, Staff, Trust, Undoable
 from tests.factories.discussions import AccountFactory, UserFactory
 from tests.moderation.desk import *  # noqa: F403
 from tests.moderation.desk import RUDE, staff
@@ -184,13 +184,14 @@ def test_no_address_tells_of_or_touches_another_sections_comments(
 
 def test_live_counts_and_rows_end_where_the_sections_end(elsewhere: dict[str, Any], held: Comment) -> None:
     seen = {"ids": f"{held.pk}:0"}
+    Escalation.objects.create(comment=held, by_name="cleo@example.org")
     news = limited(Staff.Role.SENIOR).get(reverse("desk_live"), seen).json()
     assert (news["gone"], news["leases"], set(news["counts"].values())) == ({}, {}, {0})
     everywhere = Client()
     everywhere.force_login(staff("everywhere@example.org", Staff.Role.SENIOR))
     news = everywhere.get(reverse("desk_live"), seen).json()
     assert list(news["gone"]) == [str(held.pk)]
-    assert (news["counts"]["held"], news["counts"]["all"], news["counts"]["appeals"]) == (1, 1, 1)
+    assert (news["counts"]["held"], news["counts"]["all"], news["counts"]["mine"]) == (1, 1, 1)
 
 
 def test_whoever_answers_for_the_section_sees_its_counts_record_and_numbers(

@@ -9,13 +9,13 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from discussions import posting
 from discussions.models import Comment, Mail, Reader, State, User
 from moderation import pipeline, sanctions
 from moderation.decisions import NotAllowed
-from moderation.models import Sanction, Staff, Trust
+from moderation.models import Sanction, Score, Staff, Trust
 from tests.factories.discussions import AccountFactory
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
@@ -82,6 +82,15 @@ def test_a_warning_is_mailed_and_taken_back_in_time(senior: User) -> None:
     assert "stay with the matter" in Mail.objects.get(to=reader.user.email).body
     sanctions.lift(made, by=senior)
     assert not Mail.objects.filter(to=reader.user.email).exists()
+
+
+def test_a_warning_is_in_the_readers_language_and_not_in_the_moderators(settled: Say, senior: User) -> None:
+    reader = AccountFactory()
+    comment = settled(KIND, reader=reader)
+    Score.objects.filter(comment=comment).update(language="de")
+    with translation.override("ar"):
+        impose(reader, senior, "warn")
+    assert "Das ist eine Verwarnung" in Mail.objects.get(to=reader.user.email).body
 
 
 def test_moderators_do_not_sanction_and_colleagues_are_not_sanctioned(

@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from discussions import posting
 from discussions.models import Comment, Section, State, User
-from moderation import decisions, queue
+from moderation import decisions, lists, queue
 from moderation.models import Decision, Escalation, QueueItem, Staff
 from moderation.views import last
-from tests.factories.discussions import UserFactory
+from tests.factories.discussions import ArticleFactory, UserFactory, post
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
 from tests.moderation.desk import RUDE, staff
@@ -111,6 +111,28 @@ def test_a_colleague_sees_who_is_looking(desk: Client, held: Comment) -> None:
     assert "cleo is looking at it" in desk.get(reverse("desk_comment", args=[held.pk])).content.decode()
 
 
+def test_whoever_goes_on_to_the_next_card_no_longer_looks_at_the_one_before(desk: Client, held: Comment) -> None:
+    following = post(ArticleFactory())
+    queue.enter(following, queue.Kind.HELD, None)
+    other = Client()
+    other.force_login(staff("cleo@example.org"))
+    seen = {"ids": f"{held.pk}:{held.version},{following.pk}:{following.version}"}
+    for comment in (held, following):
+        other.post(reverse("desk_lease", args=[comment.pk]))
+        assert desk.get(reverse("desk_live"), seen).json()["leases"] == {str(comment.pk): "cleo@example.org"}
+
+
+def test_what_can_be_selected_is_there_with_all_its_words(desk: Client, settled: Say) -> None:
+    settled("The tram. " * 60 + "And here comes the insult.")
+    assert "here comes the insult" in desk.get("/desk/queue/all/").content.decode().partition('id="bulk"')[0]
+
+
+def test_what_was_taken_back_says_again_why_it_waits(desk: Client, held: Comment, moderator: User) -> None:
+    made = decisions.by_person(comment_id=held.pk, action="approve", by=moderator, version_seen=held.version)
+    decisions.undo(decision_id=made.pk, by=moderator)
+    assert lists.page("held", lists.Filters(), by=moderator).rows[0].why.endswith("held from 0.30")
+
+
 def test_live_tells_of_decisions_by_others(desk: Client, held: Comment) -> None:
     other = staff("cleo@example.org")
     seen = f"{held.pk}:{held.version}"
@@ -119,6 +141,15 @@ def test_live_tells_of_decisions_by_others(desk: Client, held: Comment) -> None:
     news = desk.get(reverse("desk_live"), {"ids": seen}).json()
     assert news["gone"][str(held.pk)]["who"] == "cleo"
     assert news["counts"]["held"] == 0
+
+
+def test_live_tells_of_decisions_that_were_taken_back(desk: Client, held: Comment, colleague: User) -> None:
+    seen = {"ids": f"{held.pk}:{held.version}"}
+    made = decisions.by_person(comment_id=held.pk, action="approve", by=colleague, version_seen=held.version)
+    assert desk.get(reverse("desk_live"), seen).json()["gone"][str(held.pk)]["undone"] is False
+    decisions.undo(decision_id=made.pk, by=colleague)
+    told = desk.get(reverse("desk_live"), seen).json()["gone"][str(held.pk)]
+    assert (told["undone"], told["state"], told["version"]) == (True, "held", held.version + 2)
 
 
 def test_search_finds_words_in_any_comment_and_nothing_else(desk: Client, settled: Say) -> None:
@@ -204,7 +235,7 @@ def test_a_batch_over_http_reports_each_item(desk: Client, held: Comment) -> Non
     assert "1 done, 1 not" in page
     assert "no longer exists" in page
     batch = Decision.objects.get(actor="person").batch
-    assert "1 comment done" in desk.post(reverse("desk_undo_many", args=[batch])).content.decode()
+    assert "1 comment taken back" in desk.post(reverse("desk_undo_many", args=[batch])).content.decode()
 
 
 def test_a_moderator_of_one_section_sees_and_decides_only_there(client: Client, held: Comment) -> None:

@@ -254,10 +254,23 @@
     live();
   };
 
+  const revive = (row, version) => { // decided by somebody, and taken back: it is where it was
+    if (row.classList.contains("sending")) return;
+    const id = row.dataset.id;
+    cards.delete(id);
+    row.dataset.version = version;
+    $("input", row).value = `${id}:${version}`;
+    if (row.classList.contains("gone")) mark(row, "");
+    const typing = $$("#card textarea").some((box) => box.value);
+    if (here() === row && !typing && $(`#card [data-card="${id}"]`)) show(row, { history: false });
+  };
+
   /* --- what others do ------------------------------------------------------------------------------- */
   const live = async () => {
     if (!list || document.hidden) return;
-    const ids = rows().filter(open).slice(0, 100).map((row) => `${row.dataset.id}:${row.dataset.version}`);
+    const all = rows().filter((row) => !row.classList.contains("sending"));
+    const first = Math.max(0, Math.min(all.indexOf(here()) - 50, all.length - 100));
+    const ids = all.slice(first, first + 100).map((row) => `${row.dataset.id}:${row.dataset.version}`);
     const answer = await fetch(`${list.dataset.live}?ids=${ids.join(",")}`, { headers }).catch(() => null);
     if (!answer?.ok) return;
     const news = await answer.json();
@@ -267,9 +280,18 @@
     }
     for (const row of rows()) {
       const gone = news.gone[row.dataset.id];
-      if (gone && open(row)) mark(row, gone.state, `${gone.label} · ${gone.who}`);
+      if (gone?.undone && row.classList.contains(`is-${gone.state}`)) revive(row, gone.version);
+      else if (gone && open(row)) mark(row, gone.state, `${gone.label} · ${gone.who}`);
       const lease = $("[data-lease]", row);
       if (lease) lease.textContent = (news.leases[row.dataset.id] || "").split("@")[0];
+    }
+    const done = !$(".rows-more") && rows().every((row) => row.classList.contains("gone"));
+    const idle = $("#card > .nothing");
+    if (done && idle && !$("a", idle) && !list.dataset.query && news.counts[list.dataset.queue] > 0) {
+      const again = document.createElement("a");
+      again.href = location.pathname.startsWith("/desk/queue/") ? location.href : $(`[data-g][aria-current]`).href;
+      again.textContent = list.dataset.came;
+      idle.replaceChildren(again);
     }
   };
 
@@ -399,14 +421,21 @@
     if (act && act() !== false) event.preventDefault();
   });
 
+  const once = async (form, work) => { // a second press while the answer is on its way sends nothing
+    if (form.dataset.busy) return;
+    form.dataset.busy = "1";
+    try { await work(); } finally { delete form.dataset.busy; }
+  };
+
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.matches("[data-decide]") && form.closest("#card") && list) { event.preventDefault(); inLine(decide(form, event.submitter)); }
     else if (form.matches("[data-undo]") && list) { event.preventDefault(); takeBack(() => (form.isConnected ? form : null)); }
-    else if (form.matches("[data-ask], [data-note]") && list) { event.preventDefault(); ask(form); }
+    else if (form.matches("[data-ask], [data-note]") && list) { event.preventDefault(); once(form, () => ask(form)); }
     else if (form.matches("[data-drawer]") && form.closest("#drawer")) {
       event.preventDefault();
-      drawer(form.getAttribute("action"), { method: "POST", headers: { ...headers, "X-CSRFToken": token() }, body: new FormData(form, event.submitter) });
+      const body = new FormData(form, event.submitter);
+      once(form, () => drawer(form.getAttribute("action"), { method: "POST", headers: { ...headers, "X-CSRFToken": token() }, body }));
     }
     else if (form.matches("#bulk")) { event.preventDefault(); inLine(bulk(form, event.submitter)); }
   });
