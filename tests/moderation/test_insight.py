@@ -14,6 +14,7 @@ from moderation.insight import Series
 from moderation.models import Decision
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
+from tests.moderation.desk import staff
 
 pytestmark = pytest.mark.django_db
 
@@ -49,9 +50,9 @@ def test_a_moderator_sees_no_line_but_their_own(held: Comment, moderator: User, 
     namesake = staff("mo@elsewhere.example")
     decisions.by_person(comment_id=held.pk, action="approve", by=moderator, version_seen=held.version)
     client.force_login(namesake)
-    assert b"<td>mo</td>" not in client.get("/desk/numbers/").content
+    assert b"<td>mo</td>" not in client.get("/desk/insight/").content
     client.force_login(moderator)
-    assert client.get("/desk/numbers/").context["insight"].people.rows[0][:2] == ("mo", 1)
+    assert client.get("/desk/insight/").context["insight"].people.rows[0][:2] == ("mo", 1)
 
 
 def test_waits_are_told_over_time(held: Comment, moderator: User) -> None:
