@@ -106,7 +106,7 @@ def forget(reader: Reader, *, comments: str) -> None:
     Follow.objects.filter(reader=reader).delete()
     Mute.objects.filter(reader=reader).delete()
     Mute.objects.filter(muted=reader).delete()
-    Report.objects.filter(reader=reader).update(reader=None)
+    Report.objects.filter(reader=reader).update(reader=None, notifier_name="", notifier_email="")
     reader.traces.all().delete()
     with translation.override(settings.LANGUAGE_CODE):
         reader.name = _("A former reader")

@@ -96,7 +96,19 @@ class ReportForm(forms.Form):
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
-        help_text=_("For illegal content: say why it is illegal, and give your name and address if you can."),
+        help_text=_("For illegal content: say why it is illegal."),
+    )
+    notifier_name = forms.CharField(
+        label=_("Your name"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+    )
+    notifier_email = forms.EmailField(
+        label=_("Your e-mail address"),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text=_("The law asks who reports. Leave both empty where it is about the abuse of children."),
     )
     honest = forms.BooleanField(
         label=_("I believe in good faith that what I report is true and complete."), required=False
@@ -109,6 +121,10 @@ class ReportForm(forms.Form):
                 self.add_error("words", _("Say why you think it is illegal, so that it can be judged."))
             if not data.get("honest"):
                 self.add_error("honest", _("A notice of illegal content needs this statement."))
+        else:  # nobody is asked who they are for anything else
+            for name in ("notifier_name", "notifier_email"):
+                data[name] = ""
+                self.errors.pop(name, None)
         return data
 
 

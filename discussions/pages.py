@@ -12,9 +12,9 @@ at the end a numbered list holds the readers' comments, each headed by the reade
         What the reader wrote,
         line breaks kept.
 
-An article may hold numbered lists of its own. The comments are the last list that counts 1, 2, 3 … to the end of
-the page and whose entries are a short name with text under it. A list inside a comment's text that looks the same
-is that comment's replies.
+Below a heading such as "3 comments" they may stand flush left. An article may hold numbered lists of its own. The
+comments are the last list that counts 1, 2, 3 … to the end of the page and whose entries are a short name with text
+under it. A list inside a comment's text that looks the same is that comment's replies.
 """
 
 import re
@@ -57,6 +57,12 @@ _DATE = re.compile(
     rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}}T?|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}){_CLOCK}"
     r"|(?:about |over )?(?:an?|\d+) (?:second|minute|hour|day|week|month|year)s? ago",
     re.IGNORECASE,
+)
+
+
+_LIST_LEFT = (
+    "A numbered list was left in the article. Readers' comments are told from it by a short name on each numbered "
+    "line and their text indented below it, or by a line such as “3 comments” above them."
 )
 
 
@@ -104,6 +110,9 @@ def parse(data: bytes, name: str = "FILE") -> Page:
     title = lines[start].strip()
     footed = _footed(lines)
     begin = _comments_begin(footed, start)
+    if begin == len(footed):
+        footed = _hung(footed, start)
+        begin = _comments_begin(footed, start)
     has_comments = begin < len(footed)
     if has_comments:
         lines = footed  # without comments, a last line that looks like a site's footer may be the article's own
@@ -119,6 +128,8 @@ def parse(data: bytes, name: str = "FILE") -> Page:
         paragraphs.pop()
     _check(title, paragraphs, name)
     comments, notes = _comments(lines[begin:])
+    if not has_comments and any(_ENTRY.match(line) for line in lines[start + 1 :]):
+        notes.append(_LIST_LEFT)
     return Page(title=title, paragraphs=paragraphs, comments=comments, notes=notes)
 
 
@@ -215,6 +226,35 @@ def _footed(lines: list[str]) -> list[str]:
     return lines[:end]
 
 
+def _hung(lines: list[str], start: int) -> list[str]:
+    """The lines with the text of comments indented where a page has all of them flush left.
+
+    Only below a heading such as "3 comments": without it such a list may as well be the article's own.
+    """
+    first = len(lines)  # the first line with text below the one looked at
+    for index in range(len(lines) - 1, start, -1):
+        found = _ENTRY.match(lines[first]) if first < len(lines) else None
+        if found and int(found["number"]) == 1 and not found["indent"] and _HEADING.fullmatch(lines[index].strip()):
+            break
+        first = index if lines[index].strip() else first
+    else:
+        return lines
+    hung, wanted = lines[:first], 1
+    for line in lines[first:]:
+        found = _ENTRY.match(line)
+        if found and int(found["number"]) == wanted and not found["indent"] and _is_name(found["name"]):
+            wanted += 1
+            hung.append(line)
+        else:
+            hung.append(" " * 4 + line if line else line)
+    return hung
+
+
+def _is_name(text: str) -> bool:
+    name = _SPEAKS.sub("", text)
+    return len(name) <= MAX_NAME_CHARS and len(name.split()) <= MAX_NAME_WORDS
+
+
 def _comments_begin(lines: list[str], start: int) -> int:
     """Where the list of comments that runs to the end begins, or `len(lines)` when there is none.
 
@@ -270,7 +310,7 @@ def _are_comments(entries: list[_Entry]) -> bool:
         if len(entry.name) > MAX_LINE_CHARS:
             return False
         name = _SPEAKS.sub("", entry.name)
-        short += len(name) <= MAX_NAME_CHARS and len(name.split()) <= MAX_NAME_WORDS
+        short += _is_name(name)
         finished += bool(re.search(r"(?<![ .][A-Za-z])(?<!\b[JSDM]r)[.;!?]$", name))
         with_text += any(line.strip() for line in entry.body)
     most = len(entries) / 2

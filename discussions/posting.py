@@ -270,16 +270,24 @@ def _count_votes(comment: Comment) -> None:
 
 
 @transaction.atomic
-def report(*, comment: Comment, by: Reader | None, reason: str, words: str = "") -> Report:
+def report(
+    *, comment: Comment, by: Reader | None, reason: str, words: str = "", notifier: tuple[str, str] = ("", "")
+) -> Report:
     """Save a report, once per reader and revision, and wake the desk. Raises Refused.
 
+    `notifier` is the name and the address that somebody gives with a notice of illegal content.
     Reports by strangers are different people's: only one that says the same and is still open counts as the same.
     """
     if comment.shown_revision is None:
         raise Refused("gone", _("This comment is no longer there."))
     if reason not in Report.Reason.values:
         raise Refused("reason", _("Say what is wrong with the comment: choose a reason."))
-    said = {"reason": reason, "words": markup.clean(words)[:2000]}
+    said = {
+        "reason": reason,
+        "words": markup.clean(words)[:2000],
+        "notifier_name": markup.clean(notifier[0])[:120],
+        "notifier_email": notifier[1],
+    }
     where = {"comment": comment, "reader": by, "revision": comment.shown_revision}
     if by is None:
         made = Report.objects.filter(**where, **said, handled_at=None).first() or Report.objects.create(**where, **said)

@@ -96,6 +96,9 @@ class Report(models.Model):
     reader = models.ForeignKey("discussions.Reader", models.SET_NULL, null=True, related_name="reports")
     reason = models.CharField(_("reason"), max_length=16, choices=Reason)
     words = models.TextField(_("in your words"), blank=True, max_length=2000)
+    # Of a notice of illegal content: who gives it, if they say so (EU 2022/2065, Article 16(2)(c)).
+    notifier_name = models.CharField(_("name"), max_length=120, blank=True)
+    notifier_email = models.EmailField(_("e-mail"), blank=True)
     revision = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
     handled_at = models.DateTimeField(null=True, blank=True)

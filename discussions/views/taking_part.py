@@ -302,7 +302,9 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         return report_form(request, found, form, status=422)
     try:
         check_pace(request, "report", reader)
-        posting.report(comment=found, by=reader, reason=form.cleaned_data["reason"], words=form.cleaned_data["words"])
+        said = form.cleaned_data
+        notifier = (said["notifier_name"], said["notifier_email"])
+        posting.report(comment=found, by=reader, reason=said["reason"], words=said["words"], notifier=notifier)
     except Refused as refused:
         form.add_error(None, str(refused.message))
         return report_form(request, found, form, status=status_of(refused))

@@ -303,10 +303,11 @@ def test_reporting_illegal_content_asks_for_what_the_law_asks(
     expect(page.locator(".report .error")).to_have_count(2)
     expect(page.get_by_label("In your words")).to_be_focused()
     page.get_by_label("In your words").fill("It calls for a crime.")
+    page.locator(".report").get_by_label("Your name").fill("Ada Marsh")
     page.get_by_label("I believe in good faith").check()
     page.get_by_role("button", name="Send report").click()
     expect(page.get_by_text("Thank you. A person will look at it.")).to_be_focused()
-    assert Report.objects.get().reason == "illegal"
+    assert Report.objects.values_list("reason", "notifier_name").get() == ("illegal", "Ada Marsh")
 
 
 def test_a_branch_folds_by_keyboard(page: Page, live_server: LiveServer, article: Article) -> None:

@@ -64,6 +64,9 @@ def test_on_a_stranger_nothing_is_kept(client: Client) -> None:
 
 def test_the_words_stay_without_the_name(client: Client, guest: Reader, article: Article) -> None:
     other = ReaderFactory()
+    own = Comment.objects.get(reader=guest)
+    given = {"notifier_name": "Ada Brook", "notifier_email": guest.email}
+    Report.objects.create(comment=own, reader=guest, reason="illegal", revision=1, **given)
     Mute.objects.create(reader=guest, muted=other)
     following.follow(reader=guest, article=article)
     Mail.objects.create(to=guest.email, subject="S", body="B", sender="x@example.org")
@@ -78,6 +81,7 @@ def test_the_words_stay_without_the_name(client: Client, guest: Reader, article:
     assert f"/readers/{guest.pk}/" not in body
     guest.refresh_from_db()
     assert (guest.name, guest.email, guest.erased_at is None) == ("A former reader", "", False)
+    assert Report.objects.values_list("reader", *given).get() == (None, "", "")
     assert [model.objects.count() for model in (Mute, Follow, Mail)] == [0, 0, 0]
     assert Client().get(f"/readers/{guest.pk}/").status_code == 404
 

@@ -255,3 +255,19 @@ def test_what_is_printed_as_a_list_of_readers_is_read_back(entries):
         (name, "\n\n".join(paragraphs)) for name, paragraphs in entries
     ]
     assert len(got.paragraphs) == 2
+
+
+def test_comments_flush_left_are_found_below_their_heading():
+    list_of_two = "1. Ann Lee\n\nFirst line,\nsecond.\n\n2. Bob\n\nNo. 1. is\n1. wrong\n"
+    found = page(f"Title\n\nText.\n\n2 comments\n\n{list_of_two}")
+    assert found.paragraphs == ["Text."]
+    assert [(each.author, each.text) for each in found.comments] == [
+        ("Ann Lee", "First line,\nsecond."),
+        ("Bob", "No. 1. is\n1. wrong"),
+    ]
+
+
+def test_a_list_that_stays_in_the_article_is_said():
+    found = page("Title\n\nText.\n\n1. Ann Lee\n\nFirst line.\n")
+    assert not found.comments
+    assert "numbered list was left in the article" in found.notes[0]

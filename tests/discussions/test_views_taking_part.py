@@ -438,8 +438,19 @@ def test_a_notice_of_illegal_content_needs_its_statement(client: Client, article
     answer = client.post(f"/comments/{comment.pk}/report/", {"reason": "illegal", "words": ""})
     assert answer.status_code == 422
     assert Report.objects.count() == 0
-    client.post(f"/comments/{comment.pk}/report/", {"reason": "illegal", "words": "A threat.", "honest": "on"})
-    assert Report.objects.get().reason == "illegal"
+    signed = {"notifier_name": "Ada Marsh", "notifier_email": "ada@example.org"}
+    whole = {"reason": "illegal", "words": "A threat.", "honest": "on", **signed}
+    refused = client.post(f"/comments/{comment.pk}/report/", whole | {"notifier_email": "ada"})
+    assert refused.status_code == 422
+    client.post(f"/comments/{comment.pk}/report/", whole)
+    assert Report.objects.values("reason", *signed).get() == {"reason": "illegal", **signed}
+
+
+def test_who_reports_anything_else_is_not_kept(client: Client, article: Article) -> None:
+    comment = post(article)
+    typed = {"reason": "spam", "notifier_name": "Ada Marsh", "notifier_email": "ada"}
+    assert client.post(f"/comments/{comment.pk}/report/", typed).status_code == 200
+    assert Report.objects.values_list("notifier_name", "notifier_email").get() == ("", "")
 
 
 @pytest.mark.parametrize("what", ["vote", "report"])
