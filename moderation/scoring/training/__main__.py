@@ -15,6 +15,7 @@ import platform
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ def arguments() -> argparse.Namespace:
         "--out", type=Path, default=Path("training-run"), help="checkpoints, weights and reports go here"
     )
     parser.add_argument("--minutes", type=float, default=600, help="end the schedule by then (default: take the time)")
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=1, help="more lowers the AUC: see docs/model-quality.md")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the row quotas, for trials")
     parser.add_argument("--written", type=float, default=1.0, help="how many times the written examples' quotas")
     parser.add_argument("--seed", type=int, default=20)
@@ -69,6 +70,7 @@ def arguments() -> argparse.Namespace:
         metavar="FOLDER",
         help="train nothing: average these finished checkpoints of the same --start, then go on as after a training",
     )
+    parser.add_argument("--shares", type=float, nargs="+", default=(), help="how much each of --average counts")
     parser.add_argument("--rate", type=float, default=1.5e-4, help="the top layer's; 8e-5 when going on from --start")
     parser.add_argument("--layers", type=int, default=6, help="fewer make a smaller checkpoint, as for a cascade")
     parser.add_argument("--leave-out", default="", help="train without the sources named so (civil, jigsaw, …)")
@@ -116,13 +118,17 @@ def soup(emoji: list[str], args: argparse.Namespace, folder: Path) -> dict[str, 
         if not (path / "model.safetensors").is_file():
             raise ValueError(f"{path} holds no finished checkpoint: a training writes it to OUT/compact.")
     model = body.fresh_model(body.write_tokenizer(emoji, folder), emoji, args.layers)
-    write_folder(model, average(args.average), folder)
+    write_folder(model, average(args.average, args.shares), folder)
     reports = [json.loads((path.parent / "report.json").read_text("utf-8")) for path in args.average]
     members = [f"{report['how']['what']} (seed {report['how']['plan']['seed']})" for report in reports]
     return {
-        "what": f"The average of {len(members)} trainings: {'; '.join(members)}",
+        "what": f"The average of {len(members)} trainings{_shared(args.shares)}: {'; '.join(members)}",
         "plan": reports[-1]["how"]["plan"],
     }
+
+
+def _shared(shares: Sequence[float]) -> str:
+    return f" ({' : '.join(f'{share:g}' for share in shares)})" if shares else ""
 
 
 def machine() -> str:

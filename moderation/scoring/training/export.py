@@ -57,17 +57,22 @@ def read_folder(folder: Path) -> dict[str, torch.Tensor]:
     return {f"{part}.{name}": value.float() for part, values in parts.items() for name, value in values.items()}
 
 
-def average(folders: Sequence[Path]) -> dict[str, torch.Tensor]:
+def average(folders: Sequence[Path], shares: Sequence[float] = ()) -> dict[str, torch.Tensor]:
     """The mean of several checkpoints' weights, named as in training: a model soup (Wortsman et al. 2022).
 
-    It helps where all have grown from the same weights. Raises ValueError when their vocabularies or shapes differ.
+    `shares` says how much each counts (default: all alike). It helps where all have grown from the same weights. Raises
+    ValueError when their vocabularies or shapes differ, or when there is not one share for each.
     """
+    if shares and len(shares) != len(folders):
+        raise ValueError(f"{len(folders)} checkpoints need as many shares, not {len(shares)}.")
     vocabularies = {(folder / "vocab.txt").read_bytes() for folder in folders}
     states = [read_folder(folder) for folder in folders]
     shapes = [{name: value.shape for name, value in state.items()} for state in states]
     if len(vocabularies) > 1 or any(shape != shapes[0] for shape in shapes):
         raise ValueError("These checkpoints cannot be averaged: their vocabularies or layers differ.")
-    return {name: torch.stack([state[name] for state in states]).mean(dim=0) for name in states[0]}
+    parts = torch.tensor([float(share) for share in shares] or [1.0] * len(folders))
+    parts /= parts.sum()
+    return {name: torch.tensordot(parts, torch.stack([state[name] for state in states]), dims=1) for name in states[0]}
 
 
 def open_detoxify(folder: Path) -> Any:

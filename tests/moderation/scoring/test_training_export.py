@@ -30,3 +30,10 @@ def test_weights_and_the_head_for_words_are_averaged(tmp_path: Path) -> None:
 def test_what_does_not_belong_together_is_refused(tmp_path: Path, other: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="vocabularies or layers differ"):
         average([finished(tmp_path / "one", 1.0), finished(tmp_path / "two", 4.0, **other)])
+
+
+def test_checkpoints_may_count_unequally(tmp_path: Path) -> None:
+    both = [finished(tmp_path / "one", 1.0), finished(tmp_path / "two", 4.0)]
+    assert average(both, [3, 1])["model.classifier.weight"].unique().tolist() == [1.75]
+    with pytest.raises(ValueError, match="2 checkpoints need as many shares"):
+        average(both, [1.0])
