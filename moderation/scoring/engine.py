@@ -127,6 +127,7 @@ def open_session(checkpoint: Checkpoint, kind: str) -> Any:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # shapes vary: remembering one plan for each only grows
+    options.enable_cpu_mem_arena = False  # it keeps for ever what the odd long batch needed, and saves no time
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
