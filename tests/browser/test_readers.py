@@ -112,6 +112,7 @@ def test_an_answer_opens_in_place_and_keeps_the_focus(page: Page, live_server: L
     expect(page.locator(form)).to_have_count(0)
     expect(page.locator(f"#c{root.pk}").get_by_role("link", name="Reply")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.locator(f"{form} textarea")).to_be_focused()  # the form takes the focus once it stands
     write(page, "I do, please.", form)
     expect(page.locator(f"#c{root.pk} > .r > .own")).to_contain_text("I do, please.")
     expect(page.locator(f"#c{root.pk} > .r > .own")).to_be_focused()
