@@ -125,6 +125,7 @@ def test_an_answer_stays_where_forms_open_and_close(page: Page, live_server: Liv
     reply = page.locator(f"#c{root.pk} > article").get_by_role("link", name="Reply")
     for text in ("I do, please.", "And a biscuit."):
         reply.click()
+        expect(page.locator(f"#reply-{root.pk} textarea")).to_be_focused()
         write(page, text, f"#reply-{root.pk}")
         expect(page.locator(f"#c{root.pk} > .r > .c").first).to_contain_text(text)
         expect(page.locator(f"#c{root.pk} > .r > .c").first).to_be_focused()
