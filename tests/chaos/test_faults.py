@@ -18,8 +18,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900 if FULL else 300)]
 
 OUTAGE = 60.0 if FULL else 4.0
 KILLS = 60 if FULL else 4
-# A pool child that is killed while it starts is only missed after CELERY_WORKER_PROC_ALIVE_TIMEOUT.
-DRAIN = LEASE + 30 + 60
+DRAIN = LEASE + 30 + (60 if FULL else 30)
 NOTHING_WRONG = {"lost": 0, "unscored": 0, "duplicates": 0}
 
 
