@@ -31,6 +31,14 @@ def _use_django_logging(**_kwargs: Any) -> None:
     logging.config.dictConfig(settings.LOGGING)
 
 
+@signals.worker_ready.connect
+def _watch_oneself(**_kwargs: Any) -> None:
+    """From here on, a worker that is stuck ends itself."""
+    from config import watchdog
+
+    watchdog.watch(app.amqp.queues.consume_from)
+
+
 @signals.celeryd_init.connect
 def _workers_are_patient(**_kwargs: Any) -> None:
     """Settings hold a reader's patience with the broker; a worker, which polls for a second at a time, has more."""

@@ -165,7 +165,9 @@ SCORING_BATCH = env.int("PARLEY_SCORING_BATCH", default=64)
 SCORING_MAX_ATTEMPTS = 5
 SCORING_STALE_SECONDS = env.float("PARLEY_STALE_SECONDS", default=60.0)
 ASK_TIMEOUT_SECONDS = env.float("PARLEY_ASK_TIMEOUT_SECONDS", default=0.7)
-ASK_ROOM = env.int("PARLEY_ASK_ROOM", default=64)  # callers of one web process that may wait for scores at once
+# Callers of one web process that may wait for scores at once. Fewer than its threads (24), so that one is always free
+# to refuse whoever comes too many: callers in the web server's own queue are counted by nobody.
+ASK_ROOM = env.int("PARLEY_ASK_ROOM", default=20)
 
 # --- the scoring endpoint for other systems (docs/perspective.md) ---------------------------------------
 PERSPECTIVE_DROP_UNSERVABLE = env.bool("PERSPECTIVE_DROP_UNSERVABLE", default=False)

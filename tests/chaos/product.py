@@ -24,7 +24,7 @@ from config.local.state import CHECKOUT, State
 
 FULL = os.environ.get("PARLEY_CHAOS") == "full"
 LEASE = 60.0 if FULL else 3.0
-POISON = "chaos-poison"  # scoring_that_dies.py, loaded into the workers only, dies of it
+STUCK = 60.0 if FULL else 15.0  # a worker that does nothing for so long ends itself
 
 KIND = "I took the tram to the market this morning and it was on time, number %s can confirm it."
 RUDE = "You are a complete idiot and a liar, number %s, and everybody here knows it."
@@ -204,6 +204,7 @@ def running(folder: Path, *, demo: bool = False, **environment: str) -> Iterator
         "PARLEY_STATE_DIR": str(folder),
         "PORT": str(port),
         "PARLEY_LEASE_SECONDS": str(LEASE),
+        "PARLEY_STALE_SECONDS": str(STUCK),
         "PARLEY_SWEEP_SECONDS": "1",
         "POSTS_PER_MINUTE": "1000000",
     }

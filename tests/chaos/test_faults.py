@@ -103,7 +103,8 @@ def test_a_stopped_database_gives_clean_errors_and_comes_back(site: Product) -> 
     settle(site)
 
 
-def test_a_worker_frozen_beyond_its_lease_writes_nothing_late(site: Product) -> None:
+def frozen_with_a_claim(site: Product) -> psutil.Process:
+    """The scoring process, stopped while it holds a claim."""
     frozen: list[psutil.Process] = []
 
     def caught() -> bool:
@@ -118,11 +119,25 @@ def test_a_worker_frozen_beyond_its_lease_writes_nothing_late(site: Product) -> 
         child.resume()
         return False
 
+    until("the worker is frozen with a claim in its hands", caught, 60)
+    return frozen[0]
+
+
+def test_a_worker_frozen_beyond_its_lease_writes_nothing_late(site: Product) -> None:
     with site.readers():
-        until("the worker is frozen with a claim in its hands", caught, 60)
+        frozen = frozen_with_a_claim(site)
     threading.Event().wait(LEASE + 1)
-    frozen[0].resume()
+    frozen.resume()
     settle(site)
+
+
+def test_a_scoring_process_that_hangs_for_good_is_replaced(site: Product) -> None:
+    before = site.pid("score")
+    with site.readers():
+        frozen = frozen_with_a_claim(site)
+    settle(site)
+    assert not frozen.is_running()
+    assert site.pid("score") != before
 
 
 def _kill(pid: int) -> int:

@@ -129,25 +129,24 @@ def attach_spans(rows: list[Row], folder: Path) -> int:
     return matched
 
 
-# source: (most rows with toxicity >= .5, most other rows, loss weight, copies). Comments written under articles and on
-# talk pages come twice: they are what the checkpoint is for.
-MIX: dict[str, tuple[int, int, float, int]] = {
-    "toxic_spans(civil)": (20_000, 20_000, 1.0, 2),
-    "civil_safe": (0, 20_000, 1.0, 2),
-    "civil_toxic": (20_000, 0, 1.0, 2),
-    "civil_bin": (2_000, 2_000, 1.0, 2),
-    "jigsaw6": (5_000, 5_000, 1.0, 2),
-    "jigsaw6_lower": (5_000, 5_000, 1.0, 2),
-    "jigsaw_bin": (5_000, 17_000, 1.0, 2),
-    "jigsaw_bin_lower": (5_000, 4_000, 1.0, 2),
-    "cat_large(wiki)": (1_000, 4_000, 0.8, 1),
-    "paradetox_toxic": (6_000, 0, 0.6, 1),
-    "paradetox_neutral": (0, 7_000, 0.6, 1),
-    "davidson": (1_500, 1_500, 0.5, 1),
-    "edos": (1_500, 0, 0.6, 1),
-    "hatemoji": (3_000, 3_000, 0.8, 1),
-    "stormfront": (1_300, 1_500, 0.6, 1),
-    "goemotions_weakneg": (0, 2_000, 0.4, 1),
+# source: (most rows with toxicity >= .5, most other rows, loss weight).
+MIX: dict[str, tuple[int, int, float]] = {
+    "toxic_spans(civil)": (20_000, 20_000, 1.0),
+    "civil_safe": (0, 20_000, 1.0),
+    "civil_toxic": (20_000, 0, 1.0),
+    "civil_bin": (2_000, 2_000, 1.0),
+    "jigsaw6": (5_000, 5_000, 1.0),
+    "jigsaw6_lower": (5_000, 5_000, 1.0),
+    "jigsaw_bin": (5_000, 17_000, 1.0),
+    "jigsaw_bin_lower": (5_000, 4_000, 1.0),
+    "cat_large(wiki)": (1_000, 4_000, 0.8),
+    "paradetox_toxic": (6_000, 0, 0.6),
+    "paradetox_neutral": (0, 7_000, 0.6),
+    "davidson": (1_500, 1_500, 0.5),
+    "edos": (1_500, 0, 0.6),
+    "hatemoji": (3_000, 3_000, 0.8),
+    "stormfront": (1_300, 1_500, 0.6),
+    "goemotions_weakneg": (0, 2_000, 0.4),
 }
 # Civil Comments' annotators marked "obscene" far more sparingly than Wikipedia's for the same words.
 _CIVIL_LABEL_WEIGHTS = (1.0, 1.0, 0.4, 0.8, 0.8, 0.8)
@@ -174,6 +173,5 @@ def balanced(rows: Iterable[Row], seed: int, scale: float = 1.0, leave_out: str 
     for (source, toxic), members in sorted(groups.items(), key=lambda item: item[0]):
         quota = min(len(members), round(scale * MIX[source][0 if toxic else 1]))
         picks = rng.permutation(len(members))[:quota]
-        for _ in range(MIX[source][3]):
-            chosen.extend(_prepared(members[index]) for index in picks)
+        chosen.extend(_prepared(members[index]) for index in picks)
     return chosen

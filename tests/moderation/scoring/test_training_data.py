@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from moderation.scoring import audit
-from moderation.scoring.training import data, evasion, written
+from moderation.scoring.training import data, evasion, swaps, written
 
 
 def record(text: str, source: str = "jigsaw6", **labels: float | None) -> dict[str, object]:
@@ -113,3 +113,25 @@ def test_each_trick_changes_an_insult(trick) -> None:
 
 def test_disguise_leaves_short_words_and_numbers_alone() -> None:
     assert evasion.disguise("it is 12 : no", np.random.default_rng(0), share=1.0) == "it is 12 : no"
+
+
+def test_a_group_is_swapped_for_another_throughout_and_other_uses_of_the_word_stay() -> None:
+    swapper, rng = swaps.Swapper(), np.random.default_rng(3)
+    changed = swapper.swapped("Gay men vote. So do black people; gay men more than most.", rng)
+    assert changed is not None
+    first, rest = changed.split(" vote. So do ")
+    assert first.casefold() != "gay men"
+    assert rest.endswith(f"{first} more than most.")
+    assert swapper.swapped("A black box stood in front of the White House.", rng) is None
+
+
+def test_harmless_comments_on_groups_come_three_times_and_hostile_ones_once() -> None:
+    labels = {"kind": (0.0,) * 6, "hostile": (1.0,) * 6}
+    rows = [
+        data.Row("Muslims live here.", "civil_safe", labels["kind"]),
+        data.Row("Muslims lie.", "edos", labels["hostile"]),
+    ]
+    made = swaps.rows([*rows, data.Row("It rains.", "civil_safe", labels["kind"])], seed=1)
+    assert [row.source for row in made] == ["civil_safe"] * 3 + ["edos"]
+    assert [row.labels for row in made] == [labels["kind"]] * 3 + [labels["hostile"]]
+    assert not any("Muslims " in row.text for row in made)
