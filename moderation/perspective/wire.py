@@ -1,12 +1,13 @@
 """What a caller's JSON says, checked: bodies to requests, or an ApiError in the words callers know.
 
-Fields are read under their JSON name and, as protocol buffers allow, under their snake_case name. Unknown fields are
-ignored.
+Fields are read as protocol buffers' JSON allows: under their JSON name or their snake_case name, numbers also as
+strings of digits, enumerations also by number. Unknown fields are ignored.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,9 @@ MAX_TEXT_BYTES = 20_480
 """UTF-8 bytes of comment text."""
 MAX_DEPTH = 100
 """Objects and lists inside one another, as the protocol's own readers allow."""
-_TEXT_TYPES = {"PLAIN_TEXT", "TEXT_TYPE_UNSPECIFIED"}
+_TEXT_TYPES = ("TEXT_TYPE_UNSPECIFIED", "PLAIN_TEXT", "HTML")  # by their numbers
+_DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
+_SCORE_TYPES = ("SCORE_TYPE_UNSPECIFIED", "PROBABILITY", "STD_DEV_SCORE", "PERCENTILE", "RAW")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ def _languages(message: dict[str, Any]) -> tuple[str, ...]:
 
 def _text_of(entry: dict[str, Any]) -> str:
     """The text of a TextEntry in a type that can be read."""
-    kind = _get(entry, "type")
+    kind = _named(_get(entry, "type"), _TEXT_TYPES)
     if kind == "HTML":
         raise errors.invalid_request("Currently, only 'PLAIN_TEXT' comments are supported")
     if kind is not None and (not isinstance(kind, str) or kind not in _TEXT_TYPES):
@@ -191,7 +194,13 @@ def _context(message: dict[str, Any]) -> dict[str, Any] | None:
     return context or None
 
 
+def _named(kind: Any, names: tuple[str, ...]) -> Any:
+    """An enumeration's name where its number was given; anything else as it is."""
+    return names[kind] if type(kind) is int and 0 <= kind < len(names) else kind
+
+
 def _probability_only(name: str, kind: Any) -> None:
+    kind = _named(kind, _SCORE_TYPES)
     if kind is not None and kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
         raise errors.invalid_request(f"Requested score type {kind} is not supported by attribute {name}")
 
@@ -213,12 +222,23 @@ def _wanted(message: dict[str, Any]) -> dict[str, float]:
 
 
 def _number(value: Any, where: str) -> float:
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:  # noqa: PLR0124 - NaN
         raise errors.invalid_request(f"Invalid value at '{where}': a number is needed.")
     try:
         return float(value)
     except OverflowError:
         raise errors.invalid_request(f"Invalid value at '{where}': the number is too large.") from None
+
+
+def _offset(value: Any) -> int | None:
+    """A whole number, also written 3.0 or "3"; None for anything else."""
+    if isinstance(value, str) and len(value) < 20 and _DECIMAL.fullmatch(value):
+        value = float(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if type(value) is int else None
 
 
 def _suggested(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -260,7 +280,7 @@ def _score(name: str, score: Any) -> dict[str, Any]:
 def _span(name: str, span: Any) -> dict[str, Any]:
     if not isinstance(span, dict):
         raise errors.invalid_request(f"Invalid span of attribute {name}: an object is needed.")
-    begin, end = _get(span, "begin"), _get(span, "end")
-    if not (type(begin) is int and type(end) is int and 0 <= begin <= end):
+    begin, end = _offset(_get(span, "begin")), _offset(_get(span, "end"))
+    if begin is None or end is None or not 0 <= begin <= end:
         raise errors.invalid_request(f"Invalid span of attribute {name}: begin and end are needed.")
     return {"begin": begin, "end": end, "score": _score(name, _get(span, "score"))}

@@ -6,6 +6,7 @@ import contextlib
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,3 +64,47 @@ def test_lengths_are_utf_16_code_units(text: str) -> None:
 
 def test_no_attribute_is_both_served_and_never_served() -> None:
     assert not UNSERVABLE & SERVED.keys()
+
+
+@pytest.mark.parametrize(
+    ("type_given", "score_type", "threshold", "read"),
+    [(1, 1, "0.5", 0.5), (0, 0, "5e-1", 0.5), ("PLAIN_TEXT", "PROBABILITY", 1, 1.0), (None, None, None, 0.0)],
+)
+def test_numbers_may_come_as_strings_and_enumerations_as_numbers(
+    type_given: Any, score_type: Any, threshold: Any, read: float
+) -> None:
+    asked = wire.analyze_request(
+        {
+            "comment": {"text": "Hello", "type": type_given},
+            "requestedAttributes": {"TOXICITY": {"scoreType": score_type, "scoreThreshold": threshold}},
+        }
+    )
+    assert asked.wanted == {"TOXICITY": read}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"comment": {"text": "Hello", "type": 2}},
+        {"comment": {"text": "Hello", "type": 7}},
+        {"comment": {"text": "Hello", "type": True}},
+        {"requestedAttributes": {"TOXICITY": {"scoreType": 2}}},
+        {"requestedAttributes": {"TOXICITY": {"scoreThreshold": " 0.5"}}},
+        {"requestedAttributes": {"TOXICITY": {"scoreThreshold": "0x1"}}},
+        {"requestedAttributes": {"TOXICITY": {"scoreThreshold": "٣"}}},
+    ],
+)
+def test_other_types_and_words_are_refused_in_either_form(change: dict[str, Any]) -> None:
+    body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}} | change
+    with pytest.raises(ApiError):
+        wire.analyze_request(body)
+
+
+def test_offsets_of_a_correction_may_be_whole_numbers_in_any_form() -> None:
+    span = {"begin": "0", "end": 5.0, "score": {"value": "1", "type": 1}}
+    asked = wire.suggest_request(
+        {"comment": {"text": "Hello"}, "attributeScores": {"TOXICITY": {"spanScores": [span]}}}
+    )
+    assert asked.scores["TOXICITY"]["spanScores"] == [
+        {"begin": 0, "end": 5, "score": {"value": 1.0, "type": "PROBABILITY"}}
+    ]
