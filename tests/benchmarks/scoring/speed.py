@@ -15,6 +15,7 @@ from moderation.scoring.checkpoints import Checkpoint
 from moderation.scoring.tokens import Tokens
 
 from .report import row
+from .roofline import products_per_second
 
 
 def random_large(folder: Path) -> Checkpoint:
@@ -98,8 +99,12 @@ def speed(checkpoint: Checkpoint, given: Sequence[str], targets: tuple[float, fl
         )
     row(f"{name}: scored again in fp32", f"{100 * int8.repaired / max(1, int8.seen):.1f} %")
     lengths = [len(encoded.ids) + 2 for encoded in tokens.encode(given)]
-    ideal = count / len(given) * sum(lengths) * flops_per_token(checkpoint) / sgemm()
-    row(f"{name}: onnx-fp32, share of the fp32 roofline", f"{100 * ideal / spent['onnx-fp32']:.0f} %")
+    most, whose = products_per_second(
+        int(checkpoint.config["hidden_size"]), int(checkpoint.config["intermediate_size"])
+    )
+    ideal = count / len(given) * sum(lengths) * flops_per_token(checkpoint) / most
+    what = f"{100 * ideal / spent['onnx-fp32']:.0f} % of {most / 1e9:.0f} Gflop/s ({whose}'s sgemm)"
+    row(f"{name}: onnx-fp32, share of the fp32 roofline", what)
     row(f"{name}: tokens in a comment, mean", f"{np.mean(lengths):.0f}")
 
 
@@ -107,16 +112,3 @@ def flops_per_token(checkpoint: Checkpoint) -> float:
     """Products of the encoder layers (attention scores left out): 2 (4 h^2 + 2 h i) for each layer."""
     hidden, inner = int(checkpoint.config["hidden_size"]), int(checkpoint.config["intermediate_size"])
     return 2.0 * int(checkpoint.config["num_hidden_layers"]) * (4 * hidden**2 + 2 * hidden * inner)
-
-
-def sgemm() -> float:
-    """This machine's best fp32 products per second, on matrices of a micro-batch's shape, all threads."""
-    import torch
-
-    a, b = torch.randn(1024, 768), torch.randn(768, 3072)
-    best = 0.0
-    for _ in range(20):
-        start = time.perf_counter()
-        a @ b
-        best = max(best, 2 * 1024 * 768 * 3072 / (time.perf_counter() - start))
-    return best
