@@ -31,10 +31,8 @@ from discussions.models import Article
 
 MOST_PAGES = 200  # of about 50 kB each
 # The only parts of a stranger's page that are theirs: the form's token and its key. No comment can hold a bare "<".
-_OWN_PARTS = re.compile(
-    rb'(?<=<input type="hidden" name="csrfmiddlewaretoken" value=")(\w+)(?=")'
-    rb'|(?<=<input type="hidden" name="form_key" value=")([0-9a-f-]+)(?=")'
-)
+# It begins with plain text, which is found faster than by looking behind every byte.
+_OWN_PARTS = re.compile(rb'(<input type="hidden" name="(csrfmiddlewaretoken|form_key)" value=")[\w-]+(?=")')
 
 
 class Shelf:
@@ -131,8 +129,8 @@ def stranger_page(
     if tag in asked and settings.CSRF_COOKIE_NAME in request.COOKIES:
         response = HttpResponseNotModified()
     else:
-        # Cut at the two kinds of own parts: text, token or None, key or None, text, …
-        pieces: list[bytes | None] = _pages.get(key, lambda: _OWN_PARTS.split(render().content))
+        # Cut at the own parts: text, the field's beginning, its name, text, …
+        pieces: list[bytes] = _pages.get(key, lambda: _OWN_PARTS.split(render().content))
         response = HttpResponse(_joined(pieces, get_token(request)))
     response.headers["ETag"] = tag
     response.headers["Cache-Control"] = "private, no-cache"
@@ -140,11 +138,6 @@ def stranger_page(
     return response
 
 
-def _joined(pieces: list[bytes | None], token: str) -> bytes:
-    own = (b"", token.encode(), str(uuid4()).encode())
-    found = []
-    for index, piece in enumerate(pieces):
-        kind = index % 3  # 0: text; 1: where a token stood; 2: where a form key stood
-        if piece is not None:
-            found.append(own[kind] if kind else piece)
-    return b"".join(found)
+def _joined(pieces: list[bytes], token: str) -> bytes:
+    own = {b"csrfmiddlewaretoken": token.encode(), b"form_key": str(uuid4()).encode()}
+    return b"".join(own[piece] if index % 3 == 2 else piece for index, piece in enumerate(pieces))
