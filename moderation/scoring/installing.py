@@ -9,23 +9,20 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tarfile
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from moderation.scoring import checkpoints
+from moderation.scoring import archives, checkpoints
+from moderation.scoring.archives import MOST, PICKLES, WANTED
 from moderation.scoring.checkpoints import BUNDLED, MANIFEST, WEIGHTS, Checkpoint, CheckpointError, models_dir, sha256
 from moderation.scoring.downloads import Progress, download
 
 RELEASES = "https://github.com/unitaryai/detoxify/releases/download"
 HUB = "https://huggingface.co"
-MOST = 3_000_000_000
-"""Bytes: the largest file that is taken; Detoxify's largest is 1.1 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +52,6 @@ PUBLISHED = {
 STANDARD = {"toxic": "toxicity", "identity_hate": "identity_attack", "severe_toxic": "severe_toxicity"}
 """Detoxify's own renaming of the first challenge's labels."""
 
-PICKLES = (".ckpt", ".pt", ".pth", ".bin")
-WANTED = frozenset({
-    "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json",
-    "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spans_head.safetensors", "calibration.json", WEIGHTS,
-})  # fmt: skip
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _RESERVED = frozenset({"onnx", "downloads", "in-use", "pins.json"})
 _EIGHT = re.compile(r"-([0-9a-f]{8})\.\w+\Z")
@@ -97,7 +89,7 @@ def install(
     name = _checked_name(name or (what if known else path.name.partition(".")[0].lower()), replace=replace)
     models_dir().mkdir(parents=True, exist_ok=True)
     with _staging() as folder:
-        weights = _fetch(known, folder, digest, mirror, progress) if known else _collect(path, folder)
+        weights = _fetch(known, folder, digest, mirror, progress) if known else archives.collect(path, folder)
         _convert(weights, folder, digest, known)
         _finish(folder, weights, known)
         _put(folder, models_dir() / name)
@@ -171,78 +163,6 @@ def _pins() -> dict[str, str]:
         return dict(json.loads((models_dir() / "pins.json").read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError):
         return {}
-
-
-def _collect(path: Path, folder: Path) -> Path:
-    """Copy what belongs to a checkpoint from a file, an archive or a folder; return the weights."""
-    if path.is_dir():
-        for file in path.iterdir():
-            if _belongs(file.name) and file.is_file():
-                shutil.copyfile(file, folder / file.name)
-    elif zipfile.is_zipfile(path) and path.suffix not in PICKLES:
-        _unzip(path, folder)
-    elif path.suffix not in PICKLES and _is_tar(path):
-        _untar(path, folder)
-    else:
-        if path.suffix not in (*PICKLES, ".safetensors"):
-            raise CheckpointError(
-                f"{path.name} is neither a .safetensors or .ckpt file nor a .zip or .tar archive, or it is damaged."
-            )
-        shutil.copyfile(path, folder / (WEIGHTS if path.suffix == ".safetensors" else path.name))
-        for file in path.parent.iterdir():
-            if file.name in WANTED - {WEIGHTS} and file.is_file():
-                shutil.copyfile(file, folder / file.name)
-    found = [file for file in folder.iterdir() if file.name == WEIGHTS or file.suffix in PICKLES]
-    if len(found) != 1:
-        raise CheckpointError(f"{path.name} must hold one file of weights ({WEIGHTS} or a .ckpt), not {len(found)}.")
-    return found[0]
-
-
-def _belongs(name: str) -> bool:
-    return name in WANTED or Path(name).suffix in PICKLES
-
-
-def _is_tar(path: Path) -> bool:
-    try:
-        return tarfile.is_tarfile(path)
-    except OSError:
-        return False
-
-
-def _unzip(path: Path, folder: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                base = member.filename.rpartition("/")[2]
-                if _belongs(base) and not member.is_dir():
-                    with archive.open(member) as source:
-                        _write(source, folder / base)
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
-        raise CheckpointError(f"{path.name} is a damaged archive ({error}). Fetch it again.") from error
-
-
-def _untar(path: Path, folder: Path) -> None:
-    try:
-        with tarfile.open(path) as archive:
-            for member in archive:
-                base = member.name.rpartition("/")[2]
-                source = archive.extractfile(member) if member.isfile() and _belongs(base) else None
-                if source is not None:
-                    with source:
-                        _write(source, folder / base)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise CheckpointError(f"{path.name} is a damaged archive ({error}). Fetch it again.") from error
-
-
-def _write(source: IO[bytes], path: Path) -> None:
-    """Copy one member, refusing a second one of the same name and whatever unpacks to more than MOST bytes."""
-    written = 0
-    with path.open("xb") as file:
-        while block := source.read(1 << 20):
-            written += len(block)
-            if written > MOST:
-                raise CheckpointError(f"{path.name} unpacks to more than {MOST:,} bytes; it was not installed.")
-            file.write(block)
 
 
 def _convert(weights: Path, folder: Path, digest: str | None, known: Published | None) -> None:
