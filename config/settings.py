@@ -177,6 +177,7 @@ PERSPECTIVE_LANGUAGES = env.list("PERSPECTIVE_LANGUAGES", default=[])  # accepte
 
 # --- taking part --------------------------------------------------------------------------------------
 COMMENT_MAX_CHARS = env.int("COMMENT_MAX_CHARS", default=8000)
+READERS_BARRED_BY = "moderation.sanctions.bars"  # the discussion itself knows no sanctions
 EDIT_WINDOW_SECONDS = env.int("EDIT_WINDOW_SECONDS", default=900)
 NEWCOMER_LINKS = env.int("NEWCOMER_LINKS", default=3)
 POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", default=60)

@@ -308,7 +308,7 @@ def test_reporting_illegal_content_asks_for_what_the_law_asks(
     page.locator(".report").get_by_label("Your name").fill("Ada Marsh")
     page.get_by_label("I believe in good faith").check()
     page.get_by_role("button", name="Send report").click()
-    expect(page.get_by_text("Thank you. A person will look at it.")).to_be_focused()
+    expect(page.locator(".notice", has_text="Thank you. A person will look at it.")).to_be_focused()
     assert Report.objects.values_list("reason", "notifier_name").get() == ("illegal", "Ada Marsh")
 
 

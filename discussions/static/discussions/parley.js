@@ -196,6 +196,10 @@
     all(":scope > .c[id]", list).forEach((item) => { if (seen.has(item.id)) item.remove(); else seen.add(item.id); });
   }
 
+  /* The choices of "Follow" close when one turns to something else. */
+  document.addEventListener("click", (event) => {
+    all("details.follow[open]").forEach((one) => { if (!one.contains(event.target)) one.open = false; });
+  });
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const target = event.target.closest(".fold, .acts .v, .acts a.in, .more a[href*='/replies/']");
@@ -220,6 +224,8 @@
       event.target.form.requestSubmit();
     }
     if (event.key === "Escape") {
+      const choices = event.target.closest("details.follow[open]");
+      if (choices) { choices.open = false; choices.querySelector("summary").focus(); return; }
       const slot = event.target.closest(".slot");
       if (!slot) return;
       const link = all(".acts a[aria-expanded=true]", slot.parentElement)[0];
