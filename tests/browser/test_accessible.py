@@ -131,6 +131,18 @@ def test_axe_finds_nothing_in_a_message(browser: Browser, live_server: LiveServe
         assert findings(page) == []
 
 
+@pytest.mark.parametrize("locale", ["en-GB", "ar"])
+def test_the_choices_of_follow_fit_a_small_phone(browser: Browser, live_server: LiveServer, locale: str) -> None:
+    world = World()
+    with browser.new_context(locale=locale, viewport={"width": 320, "height": 640}) as context:
+        page = context.new_page()
+        for address in (world.article.get_absolute_url(), world.root.get_absolute_url()):
+            page.goto(live_server.url + address)
+            page.locator("details.follow summary").click()
+            page.locator("details.follow button").first.wait_for()
+            assert page.locator("html").evaluate("e => e.scrollWidth") <= 320, address
+
+
 def test_axe_finds_nothing_in_what_opens_in_place(browser: Browser, live_server: LiveServer) -> None:
     world = World()
     with browser.new_context(bypass_csp=True, locale="ar") as context:
