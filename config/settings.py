@@ -141,6 +141,8 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# What Celery does from 6.0 on, and warns of until it is said. It ends nothing: messages here are acknowledged early.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -175,6 +177,7 @@ PERSPECTIVE_LANGUAGES = env.list("PERSPECTIVE_LANGUAGES", default=[])  # accepte
 
 # --- taking part --------------------------------------------------------------------------------------
 COMMENT_MAX_CHARS = env.int("COMMENT_MAX_CHARS", default=8000)
+READERS_BARRED_BY = "moderation.sanctions.bars"  # the discussion itself knows no sanctions
 EDIT_WINDOW_SECONDS = env.int("EDIT_WINDOW_SECONDS", default=900)
 NEWCOMER_LINKS = env.int("NEWCOMER_LINKS", default=3)
 POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", default=60)

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from discussions import limits
+from discussions import languages, limits
+from discussions.models import Reader
 
 
 def used_second_factor(request: HttpRequest) -> bool:
@@ -62,5 +63,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return f"{settings.SITE_URL}" + path.replace("UID-KEY", quote(key))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Mails name the site as the settings do, whatever host a request claimed."""
-        super().send_mail(template_prefix, email, {**context, "site_name": settings.SITE_NAME})
+        """Mails name the site as the settings do, whatever host a request claimed, and speak the reader's language."""
+        user = context.get("user")
+        reader = Reader.objects.filter(user=user).first() if user is not None else None
+        with languages.speaking_to(reader or Reader(), otherwise=languages.active()):
+            super().send_mail(template_prefix, email, {**context, "site_name": settings.SITE_NAME})

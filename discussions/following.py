@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from discussions import markup
+from discussions import languages, markup
 from discussions.models import Article, Comment, Follow, Mute, Reader, Revision, State
 
 _STOP, _CONFIRM = "parley.unsubscribe", "parley.confirm"
@@ -66,7 +66,15 @@ def by_stop_token(token: str) -> Follow | None:
         pk = signing.loads(token, salt=_STOP)
     except signing.BadSignature:
         return None
-    return Follow.objects.select_related("article", "reader").filter(pk=pk).first()
+    return Follow.objects.select_related("article", "reader", "comment__reader").filter(pk=pk).first()
+
+
+def words_followed(follow: Follow) -> str:
+    """The first words of the comment whose answers are followed; "" where there is none, or it cannot be read."""
+    if follow.comment is None or follow.comment.shown_revision is None:
+        return ""
+    shown = Revision.objects.filter(comment=follow.comment, number=follow.comment.shown_revision)
+    return markup.excerpt(shown.values_list("text", flat=True).get(), 200)
 
 
 def ask_to_confirm(reader: Reader) -> None:
@@ -74,8 +82,9 @@ def ask_to_confirm(reader: Reader) -> None:
     token = signing.dumps([reader.pk, reader.email], salt=_CONFIRM)
     link = settings.SITE_URL + reverse("confirm_guest", args=[token])
     context = {"reader": reader, "link": link, "site_name": settings.SITE_NAME}
-    subject = _("Is this your address?")
-    EmailMessage(subject, render_to_string("discussions/mail/confirm.txt", context), to=[reader.email]).send()
+    with languages.speaking_to(reader):
+        words = render_to_string("discussions/mail/confirm.txt", context)
+        EmailMessage(_("Is this your address?"), words, to=[reader.email]).send()
 
 
 def by_confirm_token(token: str) -> Reader | None:
@@ -121,7 +130,8 @@ def _tell(pk: int) -> bool:
     address = address_of(follow.reader)
     if not address or not told:
         return False
-    _write(follow, address, told)
+    with languages.speaking_to(follow.reader):
+        _write(follow, address, told)
     return True
 
 

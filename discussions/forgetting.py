@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from discussions import posting, states
+from discussions import languages, posting, states
 from discussions.models import Article, Comment, Follow, Mail, Mute, Reader, Report, Revision, State, Vote
 
 _SALT = "parley.forget"
@@ -68,8 +68,9 @@ def ask(reader: Reader, comments: str) -> None:
     token = signing.dumps([reader.pk, reader.email, comments], salt=_SALT)
     link = settings.SITE_URL + reverse("forget_confirmed", args=[token])
     context = {"reader": reader, "link": link, "site_name": settings.SITE_NAME, "delete": comments == DELETE}
-    words = render_to_string("discussions/mail/forget.txt", context)
-    EmailMessage(_("Shall we forget you?"), words, to=[reader.email]).send()
+    with languages.speaking_to(reader):
+        words = render_to_string("discussions/mail/forget.txt", context)
+        EmailMessage(_("Shall we forget you?"), words, to=[reader.email]).send()
 
 
 def by_token(token: str) -> tuple[Reader | None, str]:
@@ -110,7 +111,7 @@ def forget(reader: Reader, *, comments: str) -> None:
     reader.traces.all().delete()
     with translation.override(settings.LANGUAGE_CODE):
         reader.name = _("A former reader")
-    reader.email, reader.email_confirmed_at, reader.erased_at = "", None, timezone.now()
+    reader.email, reader.email_confirmed_at, reader.language, reader.erased_at = "", None, "", timezone.now()
     account, reader.user, reader.kind = reader.user, None, Reader.Kind.GUEST
     reader.save()
     if account is not None:

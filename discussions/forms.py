@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from discussions import markup, names, traces
+from discussions import languages, markup, names, traces
 from discussions.models import Article, Comment, Reader, Report, User
 
 
@@ -154,3 +154,4 @@ class SignupForm(forms.Form):
             user=user, defaults={"kind": Reader.Kind.ACCOUNT, "name": self.cleaned_data["name"]}
         )
         traces.leave(request, reader)
+        languages.note(reader)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from smtplib import SMTPException
+from time import monotonic
 from typing import Any
 
 import environ
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 12
 FIRST_PAUSE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 6 * 3600
+SAID_AGAIN_SECONDS = 3600
 
 
 class OutboxBackend(BaseEmailBackend):
@@ -55,8 +57,7 @@ def deliver_due(*, most: int = 50) -> int:
     its mail until one is set.
     """
     if not settings.PARLEY_LOCAL and not settings.EMAIL_URL:
-        if Mail.objects.filter(sent_at=None).exists():
-            log.warning("mail_waits", hint="Set EMAIL_URL so that mail can be sent.")
+        _say_that_it_waits(Mail.objects.filter(sent_at=None).exists())
         return 0
     delivered = 0
     for _turn in range(most):
@@ -65,6 +66,19 @@ def deliver_due(*, most: int = 50) -> int:
             break
         delivered += outcome
     return delivered
+
+
+_said_at: float | None = None  # by this process's clock; one process sends the mail
+
+
+def _say_that_it_waits(waits: bool) -> None:
+    """Log it when mail begins to wait, and then once an hour while it does."""
+    global _said_at  # noqa: PLW0603
+    if not waits:
+        _said_at = None
+    elif _said_at is None or monotonic() - _said_at >= SAID_AGAIN_SECONDS:
+        _said_at = monotonic()
+        log.warning("mail_waits", hint="Set EMAIL_URL so that mail can be sent.")
 
 
 @transaction.atomic

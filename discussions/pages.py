@@ -255,7 +255,7 @@ def _is_name(text: str) -> bool:
     return len(name) <= MAX_NAME_CHARS and len(name.split()) <= MAX_NAME_WORDS
 
 
-def _comments_begin(lines: list[str], start: int) -> int:
+def _comments_begin(lines: list[str], start: int, *, nested: bool = False) -> int:
     """Where the list of comments that runs to the end begins, or `len(lines)` when there is none.
 
     One pass from below. `wall` is the indent a list must stay left of to hold all that was passed, so each
@@ -273,7 +273,22 @@ def _comments_begin(lines: list[str], start: int) -> int:
         wall = min(wall, indent + len(found["number"]) if found and int(found["number"]) > 1 else indent)
         if wall == 0:
             break
-    return next((index for index in reversed(candidates) if _are_comments(_entries(lines[index:]))), len(lines))
+    for index in reversed(candidates):
+        entries = _entries(lines[index:])
+        if _are_comments(entries, fewest=_fewest_with_text(lines, index, len(entries), nested=nested)):
+            return index
+    return len(lines)
+
+
+def _fewest_with_text(lines: list[str], index: int, entries: int, *, nested: bool) -> int:
+    """How many of a list's entries need text below them: one under a heading such as "3 comments", else half.
+
+    Inside a comment more than half: what is taken for a list of empty replies would be lost from its text.
+    """
+    above = next((line.strip() for line in reversed(lines[:index]) if line.strip()), "")
+    if nested:
+        return entries // 2 + 1
+    return 1 if _HEADING.fullmatch(above) else (entries + 1) // 2
 
 
 def _entries(lines: list[str]) -> list[_Entry]:
@@ -299,11 +314,11 @@ def _aligned(entry: re.Match[str], indent: int) -> bool:
     return len(entry["indent"]) == indent or entry.start("number") + len(entry["number"]) == indent + 1
 
 
-def _are_comments(entries: list[_Entry]) -> bool:
+def _are_comments(entries: list[_Entry], *, fewest: int) -> bool:
     """Whether these are names with text below; an article's closing list has sentences with nothing below.
 
     Judged by the greater part of a list: among names there is a link back with a whole headline for one, and a
-    comment whose only content was a picture.
+    comment whose only content was a picture. At least `fewest` have text.
     """
     short, finished, with_text = 0, 0, 0
     for entry in entries:
@@ -314,7 +329,7 @@ def _are_comments(entries: list[_Entry]) -> bool:
         finished += bool(re.search(r"(?<![ .][A-Za-z])(?<!\b[JSDM]r)[.;!?]$", name))
         with_text += any(line.strip() for line in entry.body)
     most = len(entries) / 2
-    return short > most and with_text > most and (len(entries) == 1 or finished <= most)
+    return short > most and with_text >= max(1, fewest) and (len(entries) == 1 or finished <= most)
 
 
 def _comments(lines: list[str]) -> tuple[list[PageComment], list[str]]:
@@ -338,7 +353,7 @@ def _comments(lines: list[str]) -> tuple[list[PageComment], list[str]]:
 
 def _split_replies(body: list[str]) -> tuple[list[str], list[_Entry]]:
     """A comment's own lines, and the replies listed below them: again a list of names with text."""
-    begin = _comments_begin(body, 0)
+    begin = _comments_begin(body, 0, nested=True)
     return body[:begin], _entries(body[begin:])
 
 

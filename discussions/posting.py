@@ -20,7 +20,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from discussions import accounts, markup, names, states, wake
+from discussions import accounts, languages, markup, names, receipts, standing, states, wake
 from discussions.models import Article, Comment, OutboxEntry, Reader, Report, Revision, State, User, Vote
 from discussions.models.comment import AUTHOR_MOVES, MAX_DEPTH
 
@@ -76,7 +76,7 @@ def guest(*, name: str, email: str, back: str = "/") -> Reader:
     except ValidationError:
         raise Refused("email_malformed", _("Give an e-mail address like name@example.org. It is not shown.")) from None
     check_guest(name=name, email=email, back=back)
-    return Reader.objects.create(kind=Reader.Kind.GUEST, name=name, email=email)
+    return Reader.objects.create(kind=Reader.Kind.GUEST, name=name, email=email, language=languages.active())
 
 
 def check_guest(*, name: str, email: str, back: str = "/") -> None:
@@ -219,7 +219,7 @@ def delete(*, comment: Comment, by: Reader) -> None:
 
 @transaction.atomic
 def upvote(*, comment: Comment, by: Reader, origin: str = "") -> None:
-    """Recommend a comment, once. Raises Refused for one's own or a comment that cannot be read.
+    """Recommend a comment, once. Raises Refused for one's own, one that cannot be read, and for who is barred.
 
     `origin` stands for the network address. From one address `MOST_ACCOUNTS` accounts count, or one guest alone: a
     household is heard, a drawer full of names is not. The others' votes are kept, and count when one is taken back.
@@ -228,6 +228,10 @@ def upvote(*, comment: Comment, by: Reader, origin: str = "") -> None:
         raise Refused("own", _("Others can recommend your comment; you cannot."))
     if comment.shown_revision is None:
         raise Refused("gone", _("This comment is no longer there."))
+    if standing.is_barred(by):
+        raise Refused(
+            "barred", _("You cannot take part in the discussion at present, so you cannot recommend comments.")
+        )
     _one_after_the_other(comment)
     vote = Vote(comment=comment, reader=by, origin=origin)
     vote.counted = _counts(vote)
@@ -271,17 +275,31 @@ def _count_votes(comment: Comment) -> None:
 
 @transaction.atomic
 def report(
-    *, comment: Comment, by: Reader | None, reason: str, words: str = "", notifier: tuple[str, str] = ("", "")
+    *,
+    comment: Comment,
+    by: Reader | None,
+    reason: str,
+    words: str = "",
+    notifier: tuple[str, str] = ("", ""),
+    receipt: bool = False,
 ) -> Report:
     """Save a report, once per reader and revision, and wake the desk. Raises Refused.
 
-    `notifier` is the name and the address that somebody gives with a notice of illegal content.
+    Who is barred may still give notice of illegal content: the law gives that right to everybody.
+
+    `notifier` is the name and the address that somebody gives with a notice of illegal content; with `receipt` a
+    confirmation goes there, once.
     Reports by strangers are different people's: only one that says the same and is still open counts as the same.
     """
     if comment.shown_revision is None:
         raise Refused("gone", _("This comment is no longer there."))
     if reason not in Report.Reason.values:
         raise Refused("reason", _("Say what is wrong with the comment: choose a reason."))
+    if by is not None and reason != Report.Reason.ILLEGAL and standing.is_barred(by):
+        words = _(
+            "You cannot take part in the discussion at present. Only notices of illegal content are taken from you."
+        )
+        raise Refused("barred", words)
     said = {
         "reason": reason,
         "words": markup.clean(words)[:2000],
@@ -290,8 +308,11 @@ def report(
     }
     where = {"comment": comment, "reader": by, "revision": comment.shown_revision}
     if by is None:
-        made = Report.objects.filter(**where, **said, handled_at=None).first() or Report.objects.create(**where, **said)
+        earlier = Report.objects.filter(**where, **said, handled_at=None).first()
+        made, is_new = earlier or Report.objects.create(**where, **said), earlier is None
     else:
-        made, _new = Report.objects.get_or_create(**where, defaults=said)
+        made, is_new = Report.objects.get_or_create(**where, defaults=said)
+    if receipt and is_new:
+        receipts.send(made)
     transaction.on_commit(partial(wake.send, "moderation.take_reports"), robust=True)
     return made

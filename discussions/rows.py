@@ -79,7 +79,7 @@ class Marks:
     own: dict[int, bool] = field(default_factory=dict)  # comment id: may it still be edited?
     voted: list[int] = field(default_factory=list)
     muted: list[int] = field(default_factory=list)  # reader ids
-    following: bool = False
+    following: str = ""  # how often one is told of what is new here
 
 
 _NOTHING = SafeString("")

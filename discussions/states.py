@@ -100,6 +100,9 @@ def move(
             comment_count=F("comment_count") + int(readable) - int(before is not None),
             thread_version=F("thread_version") + 1,
         )
+        if before is None:
+            version = Article.objects.filter(pk=comment.article_id).values("thread_version")[:1]
+            Comment.objects.filter(pk=comment.pk).update(appeared=models.Subquery(version))
     return True
 
 

@@ -160,16 +160,19 @@ def some(comment_ids: Sequence[int]) -> list[Row]:
     return [found[comment_id] for comment_id in comment_ids if comment_id in found]
 
 
-def newer_than(article_id: int, comment_id: int, *, besides: int | None = None) -> int:
-    """How many shown comments have a higher id than this, counted to 100 at most; not those of reader `besides`."""
+def appeared_since(article_id: int, version: int, *, besides: int | None = None, most: int = 100) -> list[int]:
+    """The comments that readers have come to see after this version of the thread, whenever they were written.
+
+    Lowest id first, at most `most` of the latest; without those of reader `besides`.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM discussions_comment"
-            " WHERE article_id = %s AND id > %s AND shown_revision IS NOT NULL"
-            " AND reader_id IS DISTINCT FROM %s::bigint LIMIT 100) newest",
-            [article_id, comment_id, besides],
+            "SELECT id FROM discussions_comment"
+            " WHERE article_id = %s AND appeared > %s AND shown_revision IS NOT NULL"
+            " AND reader_id IS DISTINCT FROM %s::bigint ORDER BY appeared DESC LIMIT %s",
+            [article_id, version, besides, most],
         )
-        return int(cursor.fetchone()[0])
+        return sorted(pk for (pk,) in cursor.fetchall())
 
 
 def _page(where: str, value: int, *, sort: str, sort_below: str, after: str, is_first: bool = False) -> Page:

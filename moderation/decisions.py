@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from discussions import states
+from discussions import languages, states
 from discussions.models import Comment, Notice, OutboxEntry, Report, Revision, State, User
 from discussions.models.comment import PERSON_MOVES, POLICY_MOVES
 from discussions.states import Place
@@ -287,11 +287,11 @@ def _withdraw_notices(comment: Comment) -> list[int]:
 
 def _notify(comment: Comment, decision: Decision, score: Score | None) -> None:
     """Give the author the statement of reasons."""
-    language = score.language if score else None
-    if decision.to_state == State.HELD:
-        words = reasons.why_held(decision.reasons)
-    else:
-        words = reasons.for_author(decision.reason_code, decision.reason_words, language=language)
+    with languages.speaking_to(comment.reader, otherwise=score.language if score else None):
+        if decision.to_state == State.HELD:
+            words = reasons.why_held(decision.reasons)
+        else:
+            words = reasons.for_author(decision.reason_code, decision.reason_words)
     Notice.objects.create(
         reader_id=comment.reader_id,
         comment=comment,

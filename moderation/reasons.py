@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -121,22 +119,15 @@ def why_held(found: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, *dict.fromkeys(str(told[r["rule"]]) for r in found if r["rule"] in told)])
 
 
-def spoken(language: str | None) -> str:
-    """The language to tell an author something in: theirs where the site speaks it, else the one in use."""
-    speaks = {known for known, _name in settings.LANGUAGES}
-    return language if language in speaks else translation.get_language() or settings.LANGUAGE_CODE
-
-
-def for_author(code: str, own_words: str = "", *, language: str | None = None) -> str:
+def for_author(code: str, own_words: str = "") -> str:
     """The statement of reasons, one line each: what the code stands for, then the moderator's own words.
 
-    In the comment's language where the site speaks it.
+    In the language in use: callers speak the author's.
     """
-    with translation.override(spoken(language)):
-        if code == "sanctioned":
-            standard = _("You cannot take part in the discussion at present.")
-        else:
-            standard = str(REFUSALS.get(code, REFUSALS["other"])[2])
+    if code == "sanctioned":
+        standard = _("You cannot take part in the discussion at present.")
+    else:
+        standard = str(REFUSALS.get(code, REFUSALS["other"])[2])
     return "\n".join(line for line in (standard, own_words.strip()) if line)
 
 

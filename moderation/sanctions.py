@@ -2,6 +2,7 @@
 
 The discussion itself knows nothing of them. A comment by somebody sanctioned is posted like any other and meets the
 sanction as one of policy's signals: held where every comment is looked at first, refused where somebody is suspended.
+Recommending and reporting have no policy; they ask `bars`, which the settings name.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_domain_name
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from discussions import states
+from discussions import languages, states
 from discussions.models import Comment, Mail, Reader, State, User
 from moderation import bulk, reasons, roles
 from moderation.decisions import NotAllowed
@@ -33,6 +34,11 @@ def felt_by(reader: Reader) -> str:
     """The strictest sanction in force on a reader that limits posting: "premoderate", "suspend", "ban" or ""."""
     kinds = set(Sanction.objects.touching(reader).in_force().values_list("kind", flat=True))
     return next((str(kind) for kind in reversed(_STRICTNESS) if kind in kinds), "")
+
+
+def bars(reader: Reader) -> bool:
+    """Whether the reader is suspended or banned. The discussion asks this by its name in the settings."""
+    return felt_by(reader) in {Sanction.Kind.SUSPEND, Sanction.Kind.BAN}
 
 
 @transaction.atomic
@@ -158,7 +164,7 @@ def _tell(sanction: Sanction, reader: Reader) -> None:
 
     It waits a little, so that taking back is in time.
     """
-    with translation.override(reasons.spoken(_language_of(reader))):
+    with languages.speaking_to(reader, otherwise=_language_of(reader)):
         _mail(sanction, reader)
 
 

@@ -57,6 +57,7 @@ class Comment(models.Model):
     `revision` numbers the newest revision, the one `state` speaks of. `shown_revision` numbers the one readers see:
     after an edit that is the earlier one until the new one is decided; it is empty where nothing may be read.
     `shown` is true where the thread has to keep the place: readable itself, or with a shown reply (a tombstone).
+    `appeared` is the article's `thread_version` with which readers saw it last come: what is new on a page made before.
     `replies` counts the direct replies that are shown. `path` holds the ancestors' ids, root first.
     """
 
@@ -70,6 +71,7 @@ class Comment(models.Model):
     shown_revision = models.PositiveIntegerField(null=True)
     version = models.PositiveIntegerField(default=1)
     shown = models.BooleanField(default=False)
+    appeared = models.PositiveBigIntegerField(default=0, db_default=0)
     replies = models.PositiveIntegerField(default=0)
     upvotes = models.PositiveIntegerField(default=0)
     best = models.FloatField(default=0.0)
@@ -119,6 +121,7 @@ class Comment(models.Model):
             models.Index("parent", name="kid_any"),
             models.Index("article", F("id").desc(), name="comment_of_article"),
             models.Index("reader", F("id").desc(), name="comment_of_reader"),
+            models.Index("article", "appeared", name="comment_appeared", condition=Q(shown_revision__isnull=False)),
             models.Index(
                 "article",
                 F("picked_at").desc(),

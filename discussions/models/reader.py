@@ -83,6 +83,8 @@ class Reader(models.Model):
     name_key = models.CharField(max_length=60, editable=False)
     email = models.EmailField(_("e-mail"), blank=True)
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    # In which they last took part; mails are written in it. Empty while it is not known.
+    language = models.CharField(_("language"), max_length=8, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 

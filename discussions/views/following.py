@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from discussions import accounts, following, limits, traces
+from discussions import accounts, following, languages, limits, traces
 from discussions.models import Follow, Mute, Reader
 from discussions.posting import Refused
 from discussions.views import reading, who
@@ -68,7 +68,7 @@ def _instead(request: HttpRequest, title: str, words: str, status: int) -> HttpR
 @require_POST
 @_known
 def follow_article(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
-    """Follow a discussion, or stop when it is followed already."""
+    """Follow a discussion, change how often one is told, or stop: `pace`, `stop`, or neither to turn it round."""
     article = reading.find_article(slug)
     _toggle(request, reader, Follow(reader=reader, article=article, pace=_pace(request)))
     return who.back(request, article.get_absolute_url())
@@ -77,7 +77,7 @@ def follow_article(request: HttpRequest, reader: Reader, slug: str) -> HttpRespo
 @require_POST
 @_known
 def follow_comment(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
-    """Follow the answers to one comment, or stop."""
+    """Follow the answers to one comment, in the same way."""
     comment = reading.visible(request, pk)
     _toggle(request, reader, Follow(reader=reader, article=comment.article, comment=comment, pace=_pace(request)))
     return who.back(request, comment.get_absolute_url())
@@ -89,13 +89,19 @@ def _pace(request: HttpRequest) -> str:
 
 
 def _toggle(request: HttpRequest, reader: Reader, wish: Follow) -> None:
-    ended, _what = Follow.objects.filter(reader=reader, article=wish.article, comment=wish.comment).delete()
-    if ended:
+    there = Follow.objects.filter(reader=reader, article=wish.article, comment=wish.comment)
+    if "stop" in request.POST or ("pace" not in request.POST and there.exists()):
+        there.delete()
         messages.info(request, _("You no longer follow this."))
         return
+    languages.note(reader)
     following.follow(reader=reader, article=wish.article, comment=wish.comment, pace=wish.pace)
     if following.address_of(reader):
-        messages.success(request, _("You will get a mail when something is new. One click in it stops them."))
+        often = {
+            Follow.Pace.AT_ONCE: _("You will get a mail when something is new. One click in it stops them."),
+            Follow.Pace.DAILY: _("You will get one mail a day when something is new. One click in it stops them."),
+        }
+        messages.success(request, often[Follow.Pace(wish.pace)])
     else:
         _ask(request, reader)
 
@@ -144,12 +150,34 @@ def confirm_guest(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """End the mails of one follow. Saying it twice is no error."""
+    """End the mails of one follow, or of all, or get them once a day. Saying it twice is no error."""
     found = following.by_stop_token(token)
-    done = request.method == "POST"
-    if done and found is not None:
-        found.delete()
-    return render(request, "discussions/unsubscribe.html", {"follow": found, "done": done or found is None})
+    if found is None:
+        return render(request, "discussions/unsubscribe.html", {"follow": None})
+    words = following.words_followed(found)
+    outcome = _answered(found, request.POST) if request.method == "POST" else ""
+    context = {
+        "follow": found,
+        "outcome": outcome,
+        "own": found.comment is not None and found.comment.reader_id == found.reader_id,
+        "name": found.comment.reader.name if found.comment else "",
+        "words": words,
+        "others": Follow.objects.filter(reader=found.reader).exclude(pk=found.pk).count(),
+    }
+    return render(request, "discussions/unsubscribe.html", context)
+
+
+def _answered(found: Follow, sent: QueryDict) -> str:
+    """Do what a press on the page, or the mail program, asks for: "all", "daily" or "stop"."""
+    if "all" in sent:
+        Follow.objects.filter(reader=found.reader).delete()
+        return "all"
+    if sent.get("pace") == Follow.Pace.DAILY:
+        found.pace = Follow.Pace.DAILY
+        found.save(update_fields=["pace"])
+        return "daily"
+    Follow.objects.filter(pk=found.pk).delete()
+    return "stop"
 
 
 @require_POST

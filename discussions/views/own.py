@@ -87,7 +87,7 @@ SELECT 'own', id, created_at > now() - %(window)s * interval '1 second' FROM dis
 UNION ALL SELECT 'voted', comment_id, true FROM discussions_vote
  WHERE comment_id = ANY(%(ids)s) AND reader_id = %(reader)s
 UNION ALL (SELECT 'muted', muted_id, true FROM discussions_mute WHERE reader_id = %(reader)s LIMIT 500)
-UNION ALL SELECT 'follow', id, true FROM discussions_follow
+UNION ALL SELECT 'follow:' || pace, id, true FROM discussions_follow
  WHERE reader_id = %(reader)s AND article_id = %(article)s AND comment_id IS NOT DISTINCT FROM %(comment)s
 """
 
@@ -115,7 +115,7 @@ def marks(reader: Reader | None, ids: list[int], *, article: Article, comment: C
             elif kind == "muted":
                 found.muted.append(pk)
             else:
-                found.following = True
+                found.following = kind.removeprefix("follow:")
     return found
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -22,6 +22,7 @@ from discussions.models import Article, Comment, Reader, Section
 from discussions.views import cached, own, who
 
 ARTICLES_PER_PAGE = 20
+MOST_IN_PLACE = 20  # comments put into a page that stands open; for more it is made anew
 SORTS = [("newest", _("Newest")), ("oldest", _("Oldest")), ("best", _("Best")), ("discussed", _("Most discussed"))]
 
 
@@ -65,9 +66,7 @@ def _moment(text: str) -> datetime | None:
 
 def find_article(slug: str) -> Article:
     """The article a page is about, with what its head shows. Raises Http404, also before it is published."""
-    newest = Comment.objects.filter(article=OuterRef("pk")).order_by("-id").values("id")[:1]
-    articles = Article.objects.select_related("section").annotate(newest=Subquery(newest))
-    return get_object_or_404(articles, slug=slug, published_at__lte=timezone.now())
+    return get_object_or_404(Article.objects.select_related("section"), slug=slug, published_at__lte=timezone.now())
 
 
 @require_safe
@@ -184,12 +183,20 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def news(request: HttpRequest, slug: str) -> HttpResponse:
-    """How many comments of others have appeared since the one the page knows as its newest."""
-    found = get_object_or_404(Article.objects.only("pk"), slug=slug, published_at__lte=timezone.now())
-    after = request.GET.get("after", "")
-    known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    """What others have come to say since the page was made: how many, or for htmx the comments to be put in place."""
+    found = get_object_or_404(Article.objects.defer("body"), slug=slug, published_at__lte=timezone.now())
+    since = request.GET.get("since", "")
+    known = int(since) if since.isascii() and since.isdigit() and len(since) < 19 else found.thread_version
     reader = who.current(request)
-    return JsonResponse({"new": threads.newer_than(found.pk, known, besides=reader.pk if reader else None)})
+    besides = reader.pk if reader else None
+    if not request.htmx:  # type: ignore[attr-defined]
+        return JsonResponse({"new": len(threads.appeared_since(found.pk, known, besides=besides))})
+    arrived = threads.some(threads.appeared_since(found.pk, known, besides=besides, most=MOST_IN_PLACE))
+    marks = own.marks(reader, [row.id for row in arrived], article=found)
+    is_open = found.is_open()
+    items = [(row, rows.one_html(row, marks, author_id=found.author_id, is_open=is_open)) for row in arrived]
+    context = {"article": found, "rows": items}
+    return render(request, "discussions/parts/arrived.html", context)
 
 
 @require_safe

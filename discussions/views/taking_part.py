@@ -14,13 +14,13 @@ from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from discussions import accounts, limits, picks, posting, rows, threads, traces
+from discussions import accounts, languages, limits, picks, posting, receipts, rows, threads, traces
 from discussions.forms import Draft, ReportForm
-from discussions.models import Article, Comment, Reader, Revision, State, User, Vote
+from discussions.models import Article, Comment, Reader, Report, Revision, State, User, Vote
 from discussions.posting import Refused
 from discussions.views import own, reading, who
 
-STATUS = {"too_fast": 429, "changed": 409, "expired": 403, "logged_out": 403, "staff": 403}
+STATUS = {"too_fast": 429, "changed": 409, "expired": 403, "logged_out": 403, "staff": 403, "barred": 403}
 
 
 def status_of(refused: Refused) -> int:
@@ -57,6 +57,7 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     except Refused as refused:
         return given_back(request, draft, refused)
     traces.leave(request, speaker)
+    languages.note(speaker)
     response = _posted(request, comment, speaker)
     who.remember(request, response, speaker)
     return response
@@ -182,6 +183,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         posting.edit(comment=found, text=_typed(request), by=reader)
     except Refused as refused:
         return edit_form(request, found, refused)
+    languages.note(reader)
     if request.htmx:  # type: ignore[attr-defined]
         return _stands(request, reader, found)
     return redirect("comment", found.pk)
@@ -303,12 +305,20 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         check_pace(request, "report", reader)
         said = form.cleaned_data
-        notifier = (said["notifier_name"], said["notifier_email"])
-        posting.report(comment=found, by=reader, reason=said["reason"], words=said["words"], notifier=notifier)
+        name, address = said["notifier_name"], said["notifier_email"]
+        mailed = bool(address) and receipts.may_be_mailed(address)
+        made = posting.report(
+            comment=found,
+            by=reader,
+            reason=said["reason"],
+            words=said["words"],
+            notifier=(name, address),
+            receipt=mailed,
+        )
     except Refused as refused:
         form.add_error(None, str(refused.message))
         return report_form(request, found, form, status=status_of(refused))
-    return report_form(request, found, form, done=True)
+    return report_form(request, found, form, done=made, mailed_to=address if mailed else "")
 
 
 def reportable(request: HttpRequest, pk: int) -> Comment:
@@ -320,10 +330,23 @@ def reportable(request: HttpRequest, pk: int) -> Comment:
 
 
 def report_form(
-    request: HttpRequest, found: Comment, form: ReportForm, *, status: int = 200, done: bool = False
+    request: HttpRequest,
+    found: Comment,
+    form: ReportForm,
+    *,
+    status: int = 200,
+    done: Report | None = None,
+    mailed_to: str = "",
 ) -> HttpResponse:
     """The form to report a comment, empty or given back with what was wrong, or the thanks for it."""
-    context = {"form": form, "comment": found, "article": found.article, "done": done, "row": threads.one(found.pk)}
+    context = {
+        "form": form,
+        "comment": found,
+        "article": found.article,
+        "done": done,
+        "mailed_to": mailed_to,
+        "row": threads.one(found.pk),
+    }
     if request.htmx:  # type: ignore[attr-defined]
         return fragment(render(request, "discussions/parts/report_form.html", context, status=status))
     return render(request, "discussions/report.html", context, status=status)

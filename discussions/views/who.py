@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from discussions import names
+from discussions import languages, names
 from discussions.models import Reader, User
 
 _SALT = "parley.guest"
@@ -52,7 +52,7 @@ def _first_words(user: User) -> Reader:
     while Reader.objects.filter(name_key=names.key(name), kind=Reader.Kind.ACCOUNT).exists():
         number += 1
         name = f"{wish} {number}"
-    return Reader.objects.create(kind=Reader.Kind.ACCOUNT, user=user, name=name)
+    return Reader.objects.create(kind=Reader.Kind.ACCOUNT, user=user, name=name, language=languages.active())
 
 
 def back(request: HttpRequest, otherwise: str, *, anchor: str = "") -> HttpResponse:

@@ -124,9 +124,23 @@ def test_axe_finds_nothing_in_a_message(browser: Browser, live_server: LiveServe
         log_in(context, live_server.url, world.account.user)
         page = context.new_page()
         page.goto(live_server.url + world.article.get_absolute_url())
-        page.get_by_role("button", name="Follow by e-mail").click()
+        page.get_by_text("Follow by e-mail").click()
+        assert findings(page) == []
+        page.get_by_role("button", name="One mail a day").click()
         page.locator(".message").wait_for()
         assert findings(page) == []
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "ar"])
+def test_the_choices_of_follow_fit_a_small_phone(browser: Browser, live_server: LiveServer, locale: str) -> None:
+    world = World()
+    with browser.new_context(locale=locale, viewport={"width": 320, "height": 640}) as context:
+        page = context.new_page()
+        for address in (world.article.get_absolute_url(), world.root.get_absolute_url()):
+            page.goto(live_server.url + address)
+            page.locator("details.follow summary").click()
+            page.locator("details.follow button").first.wait_for()
+            assert page.locator("html").evaluate("e => e.scrollWidth") <= 320, address
 
 
 def test_axe_finds_nothing_in_what_opens_in_place(browser: Browser, live_server: LiveServer) -> None:

@@ -308,7 +308,7 @@ def test_reporting_illegal_content_asks_for_what_the_law_asks(
     page.locator(".report").get_by_label("Your name").fill("Ada Marsh")
     page.get_by_label("I believe in good faith").check()
     page.get_by_role("button", name="Send report").click()
-    expect(page.get_by_text("Thank you. A person will look at it.")).to_be_focused()
+    expect(page.locator(".notice", has_text="Thank you. A person will look at it.")).to_be_focused()
     assert Report.objects.values_list("reason", "notifier_name").get() == ("illegal", "Ada Marsh")
 
 
@@ -363,21 +363,98 @@ def test_more_replies_come_without_a_reload_and_only_once(
     expect(page.get_by_role("link", name=re.compile("more repl"))).to_have_count(0)
 
 
-def test_new_comments_are_announced_not_pushed_in(page: Page, live_server: LiveServer, article: Article) -> None:
-    post(article)
+def test_new_comments_are_announced_and_put_in_their_places_on_request(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    root = post(article, "The first word.")
+    held = post(article, "Held, and approved later.", state=State.HELD)
+    last = post(article, "The last word.")
     page.clock.install()
     page.goto(live_server.url + article.get_absolute_url())
-    post(article, "Hot off the press.")
+    post(article, "Hot off the press.", parent=root)
+    move(held, State.PUBLISHED)
     page.clock.fast_forward(16_000)
-    link = page.get_by_role("link", name="1 new comment")
+    link = page.get_by_role("link", name="2 new comments")
     expect(link).to_be_visible()
     assert page.get_by_text("Hot off the press.").count() == 0
     link.click()
-    expect(page.get_by_text("Hot off the press.")).to_be_visible()
-    post(article, "The evening edition.")  # the page is now the one that the link leads to
+    expect(page.locator(f"#c{root.pk} > .r")).to_contain_text("Hot off the press.")
+    order = page.locator("#thread > .c").evaluate_all("items => items.map(item => item.id)")
+    assert order == [f"c{last.pk}", f"c{held.pk}", f"c{root.pk}"]
+    expect(page.locator("#thread .badge", has_text="New")).to_have_count(2)
+    expect(page.locator(f"#c{held.pk}")).to_be_focused()
+    expect(page.locator(".talk-head .total")).to_have_text("4")
+    expect(link).to_have_count(0)
     page.clock.fast_forward(16_000)
-    link.click()
-    expect(page.get_by_text("The evening edition.")).to_be_visible()
+    expect(page.locator("#fresh a")).to_have_count(0)
+    post(article, "The evening edition.")
+    page.clock.fast_forward(16_000)
+    page.get_by_role("link", name="1 new comment").click()
+    expect(page.locator("#thread > .c").first).to_contain_text("The evening edition.")
+
+
+def test_what_belongs_into_a_branch_that_is_not_on_the_page_is_named(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    below = post(article)
+    for _level in range(5):
+        below = post(article, parent=below)
+    page.clock.install()
+    page.goto(live_server.url + article.get_absolute_url())
+    deep = post(article, "Far below.", parent=below)
+    page.clock.fast_forward(16_000)
+    page.get_by_role("link", name="1 new comment").click()
+    link = page.locator("#fresh a")
+    expect(link).to_have_attribute("href", f"/comments/{deep.pk}/")
+    expect(link).to_be_focused()
+
+
+def test_ones_comment_is_asked_after_again_when_the_network_comes_back(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/mine/") else None)
+    page.goto(live_server.url + article.get_absolute_url())
+    page.clock.install()
+    write(page, "Still there after the tunnel.")
+    mine = page.locator("#mine .c")
+    expect(mine).to_contain_text("Being checked")
+    page.route("**/mine/", lambda route: route.abort())
+    before = len(asked)
+    for _turn in range(6):
+        page.clock.run_for(8_000)
+    assert len(asked) > before + 2
+    page.unroute("**/mine/")
+    move(Comment.objects.get(), State.PUBLISHED)
+    page.clock.run_for(30_000)
+    expect(mine).not_to_contain_text("Only you see this yet")
+
+
+def test_nobody_asks_after_a_comment_for_ever_or_in_a_tab_that_is_not_looked_at(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/mine/") else None)
+    page.goto(live_server.url + article.get_absolute_url())
+    page.clock.install()
+    write(page, "Nobody scores this.")
+    expect(page.locator("#mine .c")).to_contain_text("Being checked")
+    page.route("**/mine/", lambda route: route.abort())
+    hide = "value => { Object.defineProperty(document, 'hidden', {value, configurable: true});"
+    page.evaluate(hide + " document.dispatchEvent(new Event('visibilitychange')); }", True)
+    before = len(asked)
+    page.clock.run_for(60_000)
+    assert len(asked) == before
+    page.evaluate(hide + " document.dispatchEvent(new Event('visibilitychange')); }", False)
+    for _turn in range(120):  # what a turn asked is answered before the next one
+        page.clock.run_for(31_000)
+        if "It takes longer than usual" in page.locator("#mine .c").inner_text():
+            break
+    expect(page.locator("#mine .c")).to_contain_text("It takes longer than usual")
+    assert len(asked) <= 70
+    ended = len(asked)
+    page.clock.run_for(120_000)
+    assert len(asked) == ended
 
 
 def test_a_form_that_does_not_come_is_said_where_it_was_asked_for(

@@ -47,6 +47,7 @@ def test_a_follower_is_told_once_of_what_is_new(article: Article) -> None:
     assert mail.to == account.user.email
     assert "Bo Lind:\nFresh news." in mail.body
     assert "Old news." not in mail.body
+    assert "You asked to be told what is new in this discussion. To get one mail a day instead, or none" in mail.body
     wait(follow, timedelta(minutes=2))
     assert following.tell_due() == 0
 
@@ -180,6 +181,84 @@ def test_following_again_stops(client: Client, article: Article) -> None:
     for expected in (1, 0):
         client.post(f"/articles/{article.slug}/follow/")
         assert Follow.objects.count() == expected
+
+
+def test_mail_once_a_day_can_be_chosen_where_one_follows(client: Client, article: Article) -> None:
+    comment = post(article)
+    client.force_login(AccountFactory().user)
+    for page, address in (
+        (article.get_absolute_url(), f"/articles/{article.slug}/follow/"),
+        (comment.get_absolute_url(), f"/comments/{comment.pk}/follow/"),
+    ):
+        choice = f'<button form="act" formaction="{address}" name="pace" value="daily" aria-pressed="%s">'
+        assert choice % "false" in client.get(page).content.decode()
+        client.post(address, {"pace": "daily"}, headers={"Referer": f"http://testserver{page}"})
+        body = client.get(page).content.decode()
+        assert choice % "true" in body
+        assert "You will get one mail a day" in body
+    assert list(Follow.objects.values_list("pace", flat=True)) == ["daily", "daily"]
+
+
+def test_choosing_again_changes_how_often_and_never_ends_it(client: Client, article: Article) -> None:
+    client.force_login(AccountFactory().user)
+    for sent, expected in (
+        ({"pace": "daily"}, ["daily"]),
+        ({"pace": "daily"}, ["daily"]),
+        ({"pace": "at_once"}, ["at_once"]),
+        ({"stop": "1"}, []),
+        ({"stop": "1"}, []),
+    ):
+        client.post(f"/articles/{article.slug}/follow/", sent)
+        assert list(Follow.objects.values_list("pace", flat=True)) == expected
+
+
+def test_a_guest_without_a_confirmed_address_chooses_too(client: Client, article: Article) -> None:
+    post_as_guest(client, article)
+    client.post(f"/articles/{article.slug}/follow/", {"pace": "daily"})
+    assert Follow.objects.get().pace == "daily"
+    assert Mail.objects.get().subject == "Is this your address?"
+
+
+def stop_address(follow: Follow) -> str:
+    return f"/unsubscribe/{following.stop_token(follow)}/"
+
+
+def test_the_page_in_the_mail_says_what_ends(client: Client, article: Article) -> None:
+    account = AccountFactory()
+    mine = post(article, "Mine *alone*.", reader=account)
+    theirs = post(article, "Theirs.", reader=ReaderFactory(name="Bo Lind"))
+    for comment, says in (
+        (None, f"You are told of every new comment in the discussion of “{article.title}”."),
+        (mine, f"You are told of answers to your comment in “{article.title}”:"),
+        (theirs, f"You are told of answers to the comment by Bo Lind in “{article.title}”:"),
+    ):
+        follow = following.follow(reader=account, article=article, comment=comment)
+        body = client.get(stop_address(follow)).content.decode()
+        assert says in body
+        assert ("Mine alone." in body, "Theirs." in body) == (comment == mine, comment == theirs)
+        follow.delete()
+
+
+def test_words_that_were_taken_down_are_not_quoted_there(client: Client, article: Article) -> None:
+    comment = post(article, "Soon to be refused.")
+    follow = following.follow(reader=AccountFactory(), article=article, comment=comment)
+    move(comment, State.REJECTED)
+    assert "Soon to be refused." not in client.get(stop_address(follow)).content.decode()
+
+
+def test_the_page_in_the_mail_offers_a_digest_and_the_end_of_all(client: Client, article: Article) -> None:
+    account = AccountFactory()
+    follow = following.follow(reader=account, article=article)
+    assert "End all mails" not in client.get(stop_address(follow)).content.decode()
+    following.follow(reader=account, article=article, comment=post(article))
+    following.follow(reader=AccountFactory(), article=article)
+    body = client.post(stop_address(follow), {"pace": "daily"}).content.decode()
+    assert "once a day at most" in body
+    assert "Once a day instead" not in body
+    assert "You follow 1 thing more here." in body
+    assert Follow.objects.get(pk=follow.pk).pace == "daily"
+    assert "No more mails" in client.post(stop_address(follow), {"all": "1"}).content.decode()
+    assert Follow.objects.exclude(reader=account).count() == Follow.objects.count() == 1
 
 
 def test_a_stranger_is_told_what_to_do_first(client: Client, article: Article) -> None:

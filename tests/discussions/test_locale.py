@@ -6,10 +6,12 @@ import ast
 import re
 from pathlib import Path
 
+import allauth
 import polib
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
 from django.utils.translation.template import templatize
 
 from tests.factories.discussions import ArticleFactory
@@ -80,6 +82,24 @@ def test_the_account_pages_speak_with_the_sites_voice(client: Client, language: 
     page = client.get("/accounts/login/", headers={"Accept-Language": language}).content.decode()
     assert says in page
     assert not_so not in page
+
+
+# The word by itself, not in the name of a value, a link or an attribute.
+_EMAIL = re.compile(r"(?<![\w(:{/<\"-])[Ee]mails?(?![\w)}_-])")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_account_pages_spell_e_mail_in_one_way(language: str) -> None:
+    folder = Path(allauth.__file__).parent
+    texts = [
+        entry.msgid
+        for entry in polib.pofile(str(folder / "locale" / "en" / "LC_MESSAGES" / "django.po"))
+        if any(re.match("account|mfa|templates/(account|mfa|allauth)", source) for source, _line in entry.occurrences)
+    ]
+    assert len([text for text in texts if _EMAIL.search(text)]) > 40
+    with translation.override(language):
+        said = [translation.gettext(text) for text in [*texts, "Enter a valid email address."]]
+    assert [text for text in said if _EMAIL.search(text)] == []
 
 
 @pytest.mark.django_db

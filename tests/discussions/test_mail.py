@@ -10,6 +10,7 @@ from django.core.mail import EmailMultiAlternatives, send_mail
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from discussions import mail
 from discussions.models import Mail
@@ -65,6 +66,28 @@ def test_without_a_mail_server_mail_waits() -> None:
     send()
     assert mail.deliver_due() == 0
     assert Mail.objects.get().attempts == 0
+
+
+@override_settings(EMAIL_URL="")
+def test_that_mail_waits_is_said_when_it_begins_and_then_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "_said_at", None)
+    clock = {"now": 1000.0}
+    monkeypatch.setattr(mail, "monotonic", lambda: clock["now"])
+    with capture_logs() as said:
+        mail.deliver_due()
+        assert said == []
+        send()
+        for clock["now"] in (1000.0, 1010.0, 4599.0):
+            mail.deliver_due()
+        assert [line["event"] for line in said] == ["mail_waits"]
+        clock["now"] = 4600.0
+        mail.deliver_due()
+        assert len(said) == 2
+        Mail.objects.all().delete()
+        mail.deliver_due()
+        send()
+        mail.deliver_due()
+    assert len(said) == 3
 
 
 def test_mail_reaches_the_mail_server_once(tmp_path) -> None:

@@ -50,6 +50,29 @@ def test_comments_count_on_past_nine(width):
     ]
 
 
+@pytest.mark.parametrize("empty", [1, 2])
+@pytest.mark.parametrize("heading", ["", "2 comments\n\n"], ids=["", "under a heading"])
+def test_of_two_comments_one_may_be_empty(heading: str, empty: int):
+    entries = [f"  {n}. Reader {n}\n\n" + ("" if n == empty else f"    Says {n}.\n\n") for n in (1, 2)]
+    got = page(ARTICLE + heading + "".join(entries))
+    assert len(got.paragraphs) == 2
+    assert [comment.author for comment in got.comments] == [f"Reader {3 - empty}"]
+    assert got.notes == [f"Comment {empty} by Reader {empty} has no text and was left out."]
+
+
+def test_under_a_heading_most_comments_may_be_empty():
+    entries = "".join(f"  {n}. Reader {n}\n\n" for n in range(1, 5)) + "  5. Anna\n\n    At last.\n"
+    got = page(ARTICLE + "5 comments\n\n" + entries)
+    assert ([comment.author for comment in got.comments], len(got.notes)) == (["Anna"], 4)
+    assert page(ARTICLE + entries).comments == []
+
+
+def test_a_list_with_one_explained_point_inside_a_comment_stays_its_text():
+    got = page(ARTICLE + "  1. Anna\n\n    Bring:\n\n    1. Milk\n    2. Eggs\n\n       the brown ones\n")
+    assert [comment.author for comment in got.comments] == ["Anna"]
+    assert "1. Milk" in got.comments[0].text
+
+
 def test_a_numbered_list_in_the_middle_of_the_article_stays_in_it():
     middle = (
         "Three things:\n\n  1. A shovel\n\n    Bring your own.\n\n  2. A hat\n\n    It is cold.\n\nThat is all.\n\n"

@@ -163,12 +163,14 @@ def test_a_broken_cursor_is_no_error(article: Article, sort: str, cursor: str) -
     assert threads.roots(article.pk, sort=sort, after=cursor).sort == sort
 
 
-def test_new_comments_are_counted_from_the_newest_known(article: Article) -> None:
+def test_what_is_new_is_told_from_the_version_a_page_knows(article: Article) -> None:
     first = post(article)
-    post(article)
+    article.refresh_from_db()
+    second = post(article)
     post(article, state=State.HELD)
-    assert threads.newer_than(article.pk, first.pk) == 1
-    assert threads.newer_than(article.pk, 0, besides=first.reader_id) == 1
+    assert threads.appeared_since(article.pk, article.thread_version) == [second.pk]
+    assert threads.appeared_since(article.pk, 0, most=1) == [second.pk]
+    assert threads.appeared_since(article.pk, 0, besides=first.reader_id) == [second.pk]
 
 
 @pytest.mark.parametrize("sort", list(threads.ORDERS))

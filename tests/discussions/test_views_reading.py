@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from discussions import posting
 from discussions.models import Article, Comment, Section, State
 from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, move, post
 
@@ -136,14 +138,48 @@ def test_more_replies_come_as_a_fragment_or_as_a_page(client: Client, article: A
     assert [f'id="c{kid.pk}"' in body for kid in kids] == [False] * 5 + [True] * 2
 
 
-def test_news_counts_what_appeared(client: Client, article: Article) -> None:
-    first = post(article, reader=AccountFactory())
+def version_on(client: Client, article: Article) -> int:
+    """Which version of the thread the page knows that a reader has before them."""
+    return int(re.search(r'data-since="(\d+)"', client.get(article.get_absolute_url()).content.decode())[1])
+
+
+def test_news_counts_what_appeared_since_the_page_was_made(client: Client, article: Article) -> None:
+    news = f"/articles/{article.slug}/new/"
     post(article)
-    answer = client.get(f"/articles/{article.slug}/new/", {"after": first.pk})
-    assert answer.json() == {"new": 1}
-    assert client.get(f"/articles/{article.slug}/new/", {"after": "x"}).json() == {"new": 2}
-    client.force_login(first.reader.user)
-    assert client.get(f"/articles/{article.slug}/new/", {"after": "x"}).json() == {"new": 1}
+    held, pending = post(article, state=State.HELD), post(article, state=State.PENDING)
+    seen = {"since": version_on(client, article)}
+    assert client.get(news, seen).json() == {"new": 0}
+    fresh = post(article, reader=AccountFactory())
+    assert client.get(news, seen).json() == {"new": 1}
+    move(held, State.PUBLISHED)  # written before the page was made, and seen only now
+    move(pending, State.PUBLISHED)
+    assert client.get(news, seen).json() == {"new": 3}
+    move(held, State.REJECTED)
+    assert client.get(news, seen).json() == {"new": 2}
+    client.force_login(fresh.reader.user)
+    assert client.get(news, seen).json() == {"new": 1}
+    assert client.get(news, {"since": "x"}).json() == {"new": 0}
+    assert client.get(news, {"since": version_on(client, article)}).json() == {"new": 0}
+
+
+def test_an_edit_is_no_new_comment(client: Client, article: Article) -> None:
+    comment = post(article)
+    since = version_on(client, article)
+    posting.edit(comment=comment, text="Quite other words.", by=comment.reader)
+    move(comment, State.PUBLISHED)
+    assert client.get(f"/articles/{article.slug}/new/", {"since": since}).json() == {"new": 0}
+
+
+def test_news_for_the_script_holds_the_comments_and_what_they_answer(client: Client, article: Article) -> None:
+    root = post(article)
+    since = version_on(client, article)
+    answer, other = post(article, "An answer.", parent=root), post(article, "A root.")
+    address = f"/articles/{article.slug}/new/"
+    body = client.get(address, {"since": since}, headers={"HX-Request": "true"}).content.decode()
+    assert f'data-since="{version_on(client, article)}"' in body
+    assert f'<ol data-parent="{root.pk}" data-name="{answer.reader.name}"><li class="c new"' in body
+    assert f'<ol data-parent="" data-name="{other.reader.name}"><li class="c new"' in body
+    assert f'id="c{root.pk}"' not in body
 
 
 def test_nothing_tells_of_an_article_before_its_time(client: Client) -> None:

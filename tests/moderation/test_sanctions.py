@@ -65,6 +65,53 @@ def test_a_domain_is_banned_for_everybody_in_it(settled: Say, author: Reader, se
     assert sanctions.felt_by(posting.guest(name="Far Away", email="far@example.net")) == ""
 
 
+@pytest.mark.parametrize("kind", ["suspend", "ban"])
+def test_somebody_shut_out_recommends_nothing(settled: Say, senior: User, client: Client, kind: str) -> None:
+    comment, reader = settled(KIND), AccountFactory()
+    until = timezone.now() + timedelta(days=1) if kind == "suspend" else None
+    made = impose(reader, senior, kind, until=until)
+    client.force_login(reader.user)
+    address = reverse("vote", args=[comment.pk])
+    answer = client.post(address, headers={"Accept": "application/json"})
+    assert (answer.status_code, comment.votes.count()) == (403, 0)
+    assert "cannot take part" in answer.json()["error"]
+    assert "cannot recommend comments" in client.post(address).content.decode()
+    sanctions.lift(made, by=senior)
+    assert client.post(address, headers={"Accept": "application/json"}).json() == {"voted": True, "votes": 1}
+
+
+def test_a_recommendation_given_before_can_be_taken_back(settled: Say, senior: User, client: Client) -> None:
+    comment, reader = settled(KIND), AccountFactory()
+    posting.upvote(comment=comment, by=reader)
+    impose(reader, senior, "ban")
+    client.force_login(reader.user)
+    client.post(reverse("vote", args=[comment.pk]))
+    assert comment.votes.count() == 0
+
+
+def test_somebody_shut_out_reports_illegal_content_and_nothing_else(settled: Say, senior: User, client: Client) -> None:
+    comment, reader = settled(KIND), AccountFactory()
+    impose(reader, senior, "ban")
+    client.force_login(reader.user)
+    address = reverse("report", args=[comment.pk])
+    refused = client.post(address, {"reason": "insult", "words": "Rude."})
+    assert refused.status_code == 403
+    assert "Only notices of illegal content are taken from you." in refused.content.decode()
+    assert "Rude." in refused.content.decode()
+    assert comment.reports.count() == 0
+    client.post(address, {"reason": "illegal", "words": "It incites to violence.", "honest": "on"})
+    assert [report.reason for report in comment.reports.all()] == ["illegal"]
+
+
+def test_who_is_looked_at_first_or_warned_still_takes_part(settled: Say, senior: User) -> None:
+    comment, reader = settled(KIND), AccountFactory()
+    impose(reader, senior, "premoderate")
+    impose(reader, senior, "warn")
+    posting.upvote(comment=comment, by=reader)
+    posting.report(comment=comment, by=reader, reason="insult")
+    assert (comment.votes.count(), comment.reports.count()) == (1, 1)
+
+
 def test_lifting_brings_back_the_comments_the_sanction_refused(settled: Say, author: Reader, senior: User) -> None:
     comments = [settled(f"{KIND} Part {n}.") for n in range(3)]
     made = impose(author, senior, "ban", refuse_comments=True)

@@ -69,6 +69,7 @@
     all("time", from).forEach((node) => tellTime(node));
     all(".thread .c", from).forEach(addFold);
     if (from.matches && from.matches(".c")) addFold(from);
+    if (window.htmx) [from, ...all(".own.pending[data-revision]", from)].filter(isChecked).forEach(askAfter);
     all("form.write", from).forEach(prepareForm);
     if (from.matches && from.matches("form.write")) prepareForm(from);
   }
@@ -196,6 +197,10 @@
     all(":scope > .c[id]", list).forEach((item) => { if (seen.has(item.id)) item.remove(); else seen.add(item.id); });
   }
 
+  /* The choices of "Follow" close when one turns to something else. */
+  document.addEventListener("click", (event) => {
+    all("details.follow[open]").forEach((one) => { if (!one.contains(event.target)) one.open = false; });
+  });
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const target = event.target.closest(".fold, .acts .v, .acts a.in, .more a[href*='/replies/']");
@@ -220,6 +225,8 @@
       event.target.form.requestSubmit();
     }
     if (event.key === "Escape") {
+      const choices = event.target.closest("details.follow[open]");
+      if (choices) { choices.open = false; choices.querySelector("summary").focus(); return; }
       const slot = event.target.closest(".slot");
       if (!slot) return;
       const link = all(".acts a[aria-expanded=true]", slot.parentElement)[0];
@@ -291,13 +298,45 @@
     if (elt.matches("ol.r.new")) intoBranch(elt);
   });
 
-  /* What is new since the page was made is told, never pushed in. */
+  /* One's own comment is asked after while it is being checked: soon at first, then at growing pauses, whether the site
+     answers or not, for about half an hour. Who looks at something else costs nothing, and is told on coming back. */
+  const PAUSES = { first: 1500, growth: 1.3, longest: 30000, times: 65 };
+  const asking = new Map();
+  function askAfter(item) {
+    const key = `${item.id}-${item.dataset.revision}`;
+    const turn = asking.get(key) || { pause: PAUSES.first, left: PAUSES.times, waits: 0 };
+    asking.set(key, turn);
+    clearTimeout(turn.waits);
+    if (turn.left-- <= 0) { tellLater(item); return; }
+    turn.waits = setTimeout(() => askNow(item), turn.pause);
+    turn.pause = Math.min(turn.pause * PAUSES.growth, PAUSES.longest);
+  }
+  function askNow(item) {
+    if (item.isConnected && !document.hidden) htmx.trigger(item, "ask"); /* hidden: asked again once it is looked at */
+  }
+  function tellLater(item) {
+    const state = item.querySelector(".state");
+    if (state && words.later) state.textContent = words.later;
+  }
+  const isChecked = (item) => item.matches && item.matches(".own.pending[data-revision]");
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (!isChecked(detail.elt) || detail.requestConfig.verb !== "get" || detail.successful) return;
+    const status = detail.xhr ? detail.xhr.status : 0;
+    if (![403, 404].includes(status)) askAfter(detail.elt);
+  });
+  const askAll = () => { if (window.htmx && !document.hidden) all(".own.pending[data-revision]").forEach(askNow); };
+  document.addEventListener("visibilitychange", askAll);
+  addEventListener("online", askAll);
+
+  /* What is new since the page was made is told, and put into its place when one asks for it, never pushed in. */
+  const MOST_IN_PLACE = 20;
   const talk = document.querySelector(".talk[data-news]");
   const fresh = document.getElementById("fresh");
+  const idOf = (item) => Number(item.id.slice(1));
   async function look() {
     if (document.hidden) return;
     try {
-      const answer = await fetch(`${talk.dataset.news}?after=${talk.dataset.newest}`, { headers: { Accept: "application/json" } });
+      const answer = await fetch(`${talk.dataset.news}?since=${talk.dataset.since}`, { headers: { Accept: "application/json" } });
       const { new: count } = await answer.json();
       if (!count) return;
       const text = count === 1 ? (words.oneNew || "1 new comment") : (words.manyNew || "# new comments").replace("#", count > 99 ? "99+" : count);
@@ -306,10 +345,84 @@
       link.href = "?sort=newest#talk";
       link.className = "button quiet";
       link.textContent = text;
-      /* On the very page it names, a link with a fragment only scrolls. */
-      if (link.search === location.search) link.addEventListener("click", (event) => { event.preventDefault(); location.reload(); });
+      link.addEventListener("click", (event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+        event.preventDefault();
+        if (count > MOST_IN_PLACE) makeAnew(link); else bringIn(link);
+      });
       fresh.replaceChildren(link);
     } catch { /* asked again in a while */ }
+  }
+  /* On the very page it names, a link with a fragment only scrolls. */
+  function makeAnew(link) {
+    if (link.search === location.search) location.reload(); else location.assign(link.href);
+  }
+  async function bringIn(link) {
+    let came = null;
+    try {
+      const answer = await fetch(`${talk.dataset.news}?since=${talk.dataset.since}`, { headers: { "HX-Request": "true" } });
+      if (answer.ok) came = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-since]");
+    } catch { /* the whole page is asked for, and says what is wrong */ }
+    if (!came) { makeAnew(link); return; }
+    const placed = [], elsewhere = [];
+    all("ol[data-parent]", came).forEach((one) => {
+      const item = put(one.firstElementChild, one.dataset.parent);
+      if (item) placed.push(item); else elsewhere.push(one);
+    });
+    talk.dataset.since = came.dataset.since;
+    all(".talk-head .total").forEach((node) => { node.textContent = came.dataset.total; });
+    all(".story .facts .count").forEach((node) => { node.textContent = came.dataset.count; });
+    all(".empty", talk).forEach((node) => node.remove());
+    fresh.replaceChildren(...sayElsewhere(elsewhere));
+    const first = placed[0] || fresh.querySelector("a");
+    if (first) first.focus();
+  }
+  /* Where a new comment belongs on this page; null where what it answers is not on it. */
+  function put(item, parentId) {
+    const there = document.getElementById(item.id);
+    if (there) { /* its place was kept for the answers below it */
+      there.querySelector(":scope > article").replaceWith(item.querySelector(":scope > article"));
+      there.tabIndex = -1;
+      item = there;
+    } else if (parentId) {
+      const above = document.getElementById(`c${parentId}`);
+      if (!above || !above.closest(".thread")) return null;
+      let list = above.querySelector(":scope > .r");
+      if (!list) {
+        list = document.createElement("ol");
+        list.className = "r";
+        above.insertBefore(list, above.querySelector(":scope > .more"));
+      }
+      const later = [...list.children].find((other) => other.matches(".more") || idOf(other) > idOf(item));
+      list.insertBefore(item, later || null);
+    } else {
+      const thread = document.getElementById("thread");
+      const ofOrder = [...thread.children].filter((other) => !other.querySelector(":scope > article > .by > .pin"));
+      const newest = talk.dataset.sort === "newest";
+      const oldest = talk.dataset.sort === "oldest" && !document.querySelector(".pager [rel=next]");
+      const next = oldest ? ofOrder.find((other) => idOf(other) > idOf(item))
+        : ofOrder.find((other) => !newest || idOf(other) < idOf(item));
+      thread.insertBefore(item, next || null);
+    }
+    for (let one = item; one; one = one.parentElement.closest(".c")) {
+      if (one.matches(".folded")) fold(one.querySelector(":scope > .fold"));
+    }
+    const mark = document.createElement("span");
+    mark.className = "badge arrived";
+    mark.textContent = words.fresh || "New";
+    item.querySelector(":scope > article > .by > .t").before(mark, " ");
+    prepare(item);
+    return item;
+  }
+  function sayElsewhere(lists) {
+    if (!lists.length) return [];
+    const links = lists.flatMap((one) => {
+      const link = document.createElement("a");
+      link.href = `/comments/${idOf(one.firstElementChild)}/`;
+      link.textContent = one.dataset.name;
+      return [" · ", link];
+    });
+    return [words.notHere || "In branches that are not on this page:", " ", ...links.slice(1)];
   }
   if (talk && fresh) setInterval(look, 15000);
 
