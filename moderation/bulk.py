@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from discussions.models import Comment, Revision, User
-from moderation import decisions
+from moderation import decisions, roles
 from moderation.models import Action, Decision
 
 MOST = 200
@@ -51,7 +51,7 @@ def act(
             ngettext("At most %(most)d comment at once.", "At most %(most)d comments at once.", MOST) % {"most": MOST}
         )
     earlier = {d.comment_id: d for d in Decision.objects.filter(batch=batch).exclude(action=Action.UNDO)}
-    shown = _shown([pk for pk, _version in items])
+    shown = _shown([pk for pk, _version in items], by)
     results: dict[int, Result] = {}
     for comment_id, version in items:
         if comment_id in results:
@@ -67,8 +67,8 @@ def act(
             )  # fmt: skip
         except decisions.Conflict as conflict:
             results[comment_id] = Result(comment_id, author, text, False, _told(conflict))
-        except decisions.NotAllowed as error:  # it may stand where this person may not even look
-            results[comment_id] = Result(comment_id, "?", "", False, str(error))
+        except decisions.NotAllowed as error:
+            results[comment_id] = Result(comment_id, author, text, False, str(error))
         except Comment.DoesNotExist:
             results[comment_id] = Result(comment_id, author, text, False, _("It no longer exists."))
         else:
@@ -81,7 +81,7 @@ def undo(batch: UUID, *, by: User) -> list[Result]:
     made = list(
         Decision.objects.filter(batch=batch, reversed_by__isnull=True).exclude(action=Action.UNDO).order_by("id")
     )
-    shown = _shown([d.comment_id for d in made])
+    shown = _shown([d.comment_id for d in made], by)
     results = []
     for decision in made:
         author, text = shown.get(decision.comment_id, ("?", ""))
@@ -90,7 +90,7 @@ def undo(batch: UUID, *, by: User) -> list[Result]:
         except decisions.Conflict as conflict:
             results.append(Result(decision.comment_id, author, text, False, _told(conflict)))
         except decisions.NotAllowed as error:
-            results.append(Result(decision.comment_id, "?", "", False, str(error)))
+            results.append(Result(decision.comment_id, author, text, False, str(error)))
         else:
             results.append(Result(decision.comment_id, author, text, True, "", back.pk))
     return results
@@ -104,12 +104,14 @@ def _told(conflict: decisions.Conflict) -> str:
     return _("%(who)s was first: %(did)s.") % {"who": who, "did": conflict.latest.get_action_display()}
 
 
-def _shown(ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """comment id → (author, newest words)."""
-    names = {pk: (name, n) for pk, name, n in
-             Comment.objects.filter(pk__in=ids).values_list("pk", "reader__name", "revision")}  # fmt: skip
+def _shown(ids: Sequence[int], by: User) -> dict[int, tuple[str, str]]:
+    """comment id → (author, newest words), where this person may look."""
+    visible = Comment.objects.filter(roles.reach(by), pk__in=ids)
+    names = {pk: (name, n) for pk, name, n in visible.values_list("pk", "reader__name", "revision")}
     texts = {
         (pk, number): text
-        for pk, number, text in Revision.objects.filter(comment_id__in=ids).values_list("comment_id", "number", "text")
+        for pk, number, text in Revision.objects.filter(comment_id__in=names).values_list(
+            "comment_id", "number", "text"
+        )
     }
     return {pk: (name, texts.get((pk, number), "")) for pk, (name, number) in names.items()}

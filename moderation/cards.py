@@ -92,6 +92,7 @@ class Card:
     refusals: list[tuple[str, str, str | Promise, str | Promise]]
     presets: list[Preset]
     why_not: str
+    why_not_refuse: str
     colleagues: list[tuple[int, str]]
     appeal_waits: bool
     appeal_why_not: str
@@ -146,6 +147,7 @@ def build(comment: Comment, *, by: User) -> Card:
         refusals=[(code, key, title, words) for code, (key, title, words) in reasons.REFUSALS.items()],
         presets=list(Preset.objects.all()[:40]),
         why_not=roles.why_not(by, roles.DECIDE, comment),
+        why_not_refuse=appeals.why_not_refuse(comment, by, latest=decisions[0] if decisions else None),
     )
 
 

@@ -135,6 +135,12 @@
     setTimeout(() => box.remove(), 10000);
   };
 
+  const whyNot = (html) => { // the desk's own words; of a whole page of errors nothing
+    const told = document.createElement("div");
+    told.innerHTML = html;
+    return $(".conflict", told)?.textContent.trim() || "";
+  };
+
   const mark = (row, state, words) => {
     if (!row) return;
     row.classList.remove("sending", "to-published", "to-rejected");
@@ -180,9 +186,7 @@
         else { lastFrom(told); say(conflict ? $("p", conflict).textContent.trim() : ""); }
       } else {
         row?.classList.remove("sending");
-        const told = document.createElement("div");
-        told.innerHTML = answer.status < 500 && answer.status !== 403 ? html : "";
-        say(told.textContent.trim() || `Not saved (${answer.status}). The comment is where it was; try again.`);
+        say(whyNot(html) || `Not saved (${answer.status}). The comment is where it was; try again.`);
       }
     } catch {
       row?.classList.remove("sending");
@@ -200,7 +204,7 @@
     if (!answer) return say("Not undone: the network did not answer. Try again.");
     const html = await answer.text();
     if (answer.status === 409) return put(html);
-    if (!answer.ok) return say("This cannot be undone.");
+    if (!answer.ok) return say(whyNot(html) || `This cannot be undone (${answer.status}).`);
     const told = document.createElement("div");
     told.innerHTML = html;
     if ($(".results", told)) {
@@ -329,8 +333,8 @@
   };
   const ask = async (form) => {
     const answer = await post(form.getAttribute("action"), new FormData(form)).catch(() => null);
-    if (!answer?.ok) return say("Not saved. Try again.");
-    await answer.text(); // read to its end, or the connection stays open
+    const html = await answer?.text(); // read to its end, or the connection stays open
+    if (!answer?.ok) return say((html && whyNot(html)) || "Not saved. Try again.");
     const row = here();
     form.closest("details").open = false;
     if (row) { cards.delete(row.dataset.id); show(row); }
@@ -351,6 +355,8 @@
       return;
     }
     const box = onCard("details.refuse");
+    const why = onCard("[data-no-refusal]");
+    if (why) say(why.textContent.trim());
     if (!box) return;
     box.open = true;
     box.scrollIntoView({ block: "nearest" });
