@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from discussions import posting
 from discussions.models import Comment, Section, State, User
 from moderation import decisions, lists, queue
-from moderation.models import Decision, Escalation, QueueItem, Staff
+from moderation.models import Decision, Escalation, QueueItem, Staff, Worker
 from moderation.views import last
 from tests.factories.discussions import ArticleFactory, UserFactory, post
 from tests.moderation.conftest import Say
@@ -341,3 +343,15 @@ def test_two_answers_on_their_way_at_once_both_stay_undoable(
         made = Decision.objects.get(comment_id=comment.pk, action="approve")
         assert reverse("desk_undo", args=[made.pk]) in desk.get("/desk/").content.decode()
         desk.post(reverse("desk_undo", args=[made.pk]), **script)
+
+
+def test_the_desk_says_when_no_worker_scores_and_how_many_wait(desk: Client, held: Comment) -> None:
+    posting.post(article=held.article, reader=held.reader, text="Who reads this?")
+    Worker.objects.update_or_create(name="w", defaults={"seen_at": timezone.now()})
+    for address in ("/desk/", f"/desk/comments/{held.pk}/"):
+        assert "Scoring is not running" not in desk.get(address).content.decode()
+    assert desk.get("/desk/live/").json()["down"] == ""
+    Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=5))
+    for address in ("/desk/", f"/desk/comments/{held.pk}/"):
+        assert "1 comment waits for it; nothing is lost" in desk.get(address).content.decode()
+    assert "1 comment waits" in desk.get("/desk/live/").json()["down"]

@@ -111,6 +111,8 @@
   const last = (html) => {
     const holder = $("#last");
     holder.innerHTML = html;
+    const pause = $("[data-pause]", holder);
+    if (pause && $("#pause")) $("#pause").replaceChildren(pause); // it outlasts the next decisions
     const shown = $(".last.fresh", holder);
     if (!shown) return;
     clearTimeout(hide);
@@ -289,6 +291,8 @@
       const lease = $("[data-lease]", row);
       if (lease) lease.textContent = (news.leases[row.dataset.id] || "").split("@")[0];
     }
+    const down = $("#down");
+    if (down.innerHTML.trim() !== news.down) down.innerHTML = news.down; // said once, not every four seconds
     const done = !$(".rows-more") && rows().every((row) => row.classList.contains("gone"));
     const idle = $("#card > .nothing");
     if (done && idle && !$("a", idle) && !list.dataset.query && news.counts[list.dataset.queue] > 0) {
@@ -447,6 +451,7 @@
   });
 
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close]")) return event.target.closest("[data-pause]").remove();
     if (event.target.closest("[data-help]")) return $("#help").showModal();
     const preset = event.target.closest("[data-preset]");
     if (preset) { const box = $("textarea", preset.closest("form")); box.value = preset.dataset.preset; $(`[value="${preset.dataset.reason}"]`, preset.closest("form"))?.focus(); return; }
