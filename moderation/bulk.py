@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from discussions.models import Comment, Revision, User
 from moderation import decisions, roles
@@ -48,7 +47,8 @@ def act(
         raise ValueError(_("Nothing is selected. Mark comments with x first."))
     if len(items) > MOST:
         raise ValueError(
-            ngettext("At most %(most)d comment at once.", "At most %(most)d comments at once.", MOST) % {"most": MOST}
+            _("%(n)d comments are selected, and at most %(most)d are done at once. Nothing was done; select fewer.")
+            % {"n": len(items), "most": MOST}
         )
     earlier = {d.comment_id: d for d in Decision.objects.filter(batch=batch).exclude(action=Action.UNDO)}
     shown = _shown([pk for pk, _version in items], by)

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from moderation import lists, reasons
 from moderation.models import Decision
@@ -222,7 +222,8 @@ def _headline(buckets: list[tuple[Any, ...]], values: dict[str, Any]) -> list[tu
         (_("appeals granted"), _percent(overturned, appeals - open_appeals), _("%(n)d asked") % {"n": appeals}),
     ]
     if pairs:
-        found.append((_("two people agree"), share, _("κ %(kappa)s, %(n)d pairs") % {"kappa": kappa, "n": pairs}))
+        aside = ngettext("κ %(kappa)s, %(n)d pair", "κ %(kappa)s, %(n)d pairs", pairs) % {"kappa": kappa, "n": pairs}
+        found.append((_("two people agree"), share, aside))
     return found
 
 

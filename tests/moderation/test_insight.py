@@ -207,7 +207,7 @@ def test_an_appeal_counts_as_agreement_whichever_way_it_goes(held: Comment, mode
     appeals.reopen(filed.pk, by=senior)
     appeals.answer(filed.pk, by=senior, outcome="overturned")
     assert agree().startswith("0 % ")
-    assert agree().endswith("1 pairs")
+    assert agree().endswith("1 pair")
 
 
 def test_each_hateful_comment_decided_on_is_counted_once_a_day(article: Article, moderator: User) -> None:

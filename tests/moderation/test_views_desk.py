@@ -355,3 +355,12 @@ def test_the_desk_says_when_no_worker_scores_and_how_many_wait(desk: Client, hel
     for address in ("/desk/", f"/desk/comments/{held.pk}/"):
         assert "1 comment waits for it; nothing is lost" in desk.get(address).content.decode()
     assert "1 comment waits" in desk.get("/desk/live/").json()["down"]
+
+
+def test_more_than_two_hundred_at_once_are_refused_with_both_numbers(desk: Client, held: Comment) -> None:
+    items = [f"{held.pk}:{held.version}", *(f"{10_000_000 + n}:1" for n in range(200))]
+    answer = desk.post("/desk/many/", {"item": items, "action": "approve"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "201 comments are selected, and at most 200" in answer.content.decode()
+    held.refresh_from_db()
+    assert held.state == State.HELD
