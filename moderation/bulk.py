@@ -6,21 +6,22 @@ The batch's id makes it idempotent: sent twice, the second time finds its own de
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from discussions.models import Comment, Revision, User
-from moderation import decisions, roles
-from moderation.models import Action, Decision
+from moderation import decisions, lists, roles
+from moderation.models import Action, Decision, Score
 
 MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one item. `words` says why where it was not done."""
+    """What became of one item. `words` says why where it was not done; `hateful` texts stay blurred here too."""
 
     comment_id: int
     author: str
@@ -28,6 +29,7 @@ class Result:
     done: bool
     words: str
     decision_id: int | None = None
+    hateful: bool = False
 
 
 def act(
@@ -73,7 +75,7 @@ def act(
             results[comment_id] = Result(comment_id, author, text, False, _("It no longer exists."))
         else:
             results[comment_id] = Result(comment_id, author, text, True, "", decision.pk)
-    return list(results.values())
+    return _veiled(list(results.values()))
 
 
 def undo(batch: UUID, *, by: User) -> list[Result]:
@@ -93,7 +95,14 @@ def undo(batch: UUID, *, by: User) -> list[Result]:
             results.append(Result(decision.comment_id, author, text, False, str(error)))
         else:
             results.append(Result(decision.comment_id, author, text, True, "", back.pk))
-    return results
+    return _veiled(results)
+
+
+def _veiled(results: list[Result]) -> list[Result]:
+    """Mark what is likely to hurt, by the score of the version shown."""
+    scores = Score.objects.filter(comment_id__in=[r.comment_id for r in results], revision=F("comment__revision"))
+    hateful = {pk for pk, labels in scores.values_list("comment_id", "labels") if lists.is_hateful(labels)}
+    return [replace(result, hateful=result.comment_id in hateful) for result in results]
 
 
 def _told(conflict: decisions.Conflict) -> str:

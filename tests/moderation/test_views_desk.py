@@ -13,7 +13,7 @@ from django.utils import timezone
 from discussions import posting
 from discussions.models import Comment, Section, State, User
 from moderation import decisions, lists, queue
-from moderation.models import Decision, Escalation, QueueItem, Staff, Worker
+from moderation.models import Decision, Escalation, QueueItem, Score, Staff, Worker
 from moderation.views import last
 from tests.factories.discussions import ArticleFactory, UserFactory, post
 from tests.moderation.conftest import Say
@@ -364,3 +364,13 @@ def test_more_than_two_hundred_at_once_are_refused_with_both_numbers(desk: Clien
     assert "201 comments are selected, and at most 200" in answer.content.decode()
     held.refresh_from_db()
     assert held.state == State.HELD
+
+
+def test_what_is_likely_to_hurt_stays_blurred_in_the_results_of_a_batch(desk: Client, settled: Say) -> None:
+    comments = [settled(RUDE), settled("A calm word about the tram and its timetable.")]
+    Score.objects.filter(comment=comments[0]).update(labels={"toxicity": 0.95})
+    sent = {"item": [f"{c.pk}:{c.version}" for c in comments], "action": "approve"}
+    page = desk.post("/desk/many/", sent).content.decode()
+    assert re.findall(r'<li class="([^"]+)" data-result="(\d+)"', page) == [
+        ("done hateful", str(comments[0].pk)), ("done", str(comments[1].pk)),
+    ]  # fmt: skip
