@@ -263,11 +263,14 @@ def _by_reason(values: dict[str, Any]) -> Series:
     counted: dict[str, list[int]] = {}
     for code, actor, n in _rows(_BY_REASON, values):
         counted.setdefault(code, [0, 0])[0 if actor == "person" else 1] += n
-    rows = [
-        (str(reasons.REFUSALS[code][1]) if code in reasons.REFUSALS else code or "–", *pair)
-        for code, pair in sorted(counted.items(), key=lambda item: -sum(item[1]))
-    ]
+    rows = [(_reason(code), *pair) for code, pair in sorted(counted.items(), key=lambda item: -sum(item[1]))]
     return Series("reasons", _("Refusals that stand, by reason"), [_("reason"), _("by people"), _("by policy")], rows)
+
+
+def _reason(code: str) -> str:
+    if code == "sanctioned":  # policy's own reason, which no key stands for
+        return str(reasons.RULES["sanction"])
+    return str(reasons.REFUSALS[code][1]) if code in reasons.REFUSALS else code or "–"
 
 
 def _by_label(values: dict[str, Any]) -> Series:

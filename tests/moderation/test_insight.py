@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from discussions.models import Article, Comment, Notice, State, User
+from discussions.models import Article, Comment, Notice, Reader, State, User
 from moderation import appeals, charts, decisions, insight, sanctions
 from moderation.insight import Series
 from moderation.models import Decision, Staff
@@ -196,6 +196,12 @@ def test_what_a_sanction_refused_with_it_counts_for_nobody(held: Comment, senior
     assert insight.of("day").people.rows == []
     sanctions.lift(made, by=colleague)
     assert insight.of("day").people.rows == []
+
+
+def test_what_policy_refused_of_somebody_banned_is_named(settled: Say, senior: User, author: Reader) -> None:
+    sanctions.impose(by=senior, reader=author, kind="ban", reason_code="hate")
+    settled("A calm word about the tram and its timetable.")
+    assert insight.of("day").by_reason.rows == [("sanction on the reader", 0, 1)]
 
 
 def test_an_appeal_counts_as_agreement_whichever_way_it_goes(held: Comment, moderator: User, senior: User) -> None:
