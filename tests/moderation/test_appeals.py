@@ -206,6 +206,19 @@ def test_a_report_after_the_answer_is_open_to_everybody_at_the_desk(
     assert decided(refused, "reject", by=colleague).state == State.REJECTED
 
 
+def test_the_card_offers_the_answer_back_to_those_who_may_take_it(
+    desk: Client, senior_desk: Client, appeal: Appeal, refused: Comment, *, senior: User, moderator: User
+) -> None:
+    Staff.objects.filter(user=moderator).update(role=Staff.Role.SENIOR)
+    appeals.answer(appeal.pk, by=senior, outcome="overturned")
+    address = f"/desk/comments/{refused.pk}/"
+    for headers in ({}, {"HX-Request": "true"}):
+        assert "Take the answer back" in senior_desk.get(address, headers=headers).content.decode()
+        assert "Take the answer back" not in desk.get(address, headers=headers).content.decode()
+    decided(refused, "approve", by=senior)
+    assert "Take the answer back" not in senior_desk.get(address).content.decode()
+
+
 def test_whoever_refused_does_not_undo_the_answer_however_senior(
     appeal: Appeal, refused: Comment, senior: User, moderator: User
 ) -> None:
