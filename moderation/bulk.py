@@ -6,22 +6,22 @@ The batch's id makes it idempotent: sent twice, the second time finds its own de
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db.models import F
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from discussions.models import Comment, Revision, User
-from moderation import decisions
-from moderation.models import Action, Decision
+from moderation import decisions, lists, roles
+from moderation.models import Action, Decision, Score
 
 MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one item. `words` says why where it was not done."""
+    """What became of one item. `words` says why where it was not done; `hateful` texts stay blurred here too."""
 
     comment_id: int
     author: str
@@ -29,6 +29,7 @@ class Result:
     done: bool
     words: str
     decision_id: int | None = None
+    hateful: bool = False
 
 
 def act(
@@ -48,10 +49,11 @@ def act(
         raise ValueError(_("Nothing is selected. Mark comments with x first."))
     if len(items) > MOST:
         raise ValueError(
-            ngettext("At most %(most)d comment at once.", "At most %(most)d comments at once.", MOST) % {"most": MOST}
+            _("%(n)d comments are selected, and at most %(most)d are done at once. Nothing was done; select fewer.")
+            % {"n": len(items), "most": MOST}
         )
     earlier = {d.comment_id: d for d in Decision.objects.filter(batch=batch).exclude(action=Action.UNDO)}
-    shown = _shown([pk for pk, _version in items])
+    shown = _shown([pk for pk, _version in items], by)
     results: dict[int, Result] = {}
     for comment_id, version in items:
         if comment_id in results:
@@ -67,13 +69,13 @@ def act(
             )  # fmt: skip
         except decisions.Conflict as conflict:
             results[comment_id] = Result(comment_id, author, text, False, _told(conflict))
-        except decisions.NotAllowed as error:  # it may stand where this person may not even look
-            results[comment_id] = Result(comment_id, "?", "", False, str(error))
+        except decisions.NotAllowed as error:
+            results[comment_id] = Result(comment_id, author, text, False, str(error))
         except Comment.DoesNotExist:
             results[comment_id] = Result(comment_id, author, text, False, _("It no longer exists."))
         else:
             results[comment_id] = Result(comment_id, author, text, True, "", decision.pk)
-    return list(results.values())
+    return _veiled(list(results.values()))
 
 
 def undo(batch: UUID, *, by: User) -> list[Result]:
@@ -81,7 +83,7 @@ def undo(batch: UUID, *, by: User) -> list[Result]:
     made = list(
         Decision.objects.filter(batch=batch, reversed_by__isnull=True).exclude(action=Action.UNDO).order_by("id")
     )
-    shown = _shown([d.comment_id for d in made])
+    shown = _shown([d.comment_id for d in made], by)
     results = []
     for decision in made:
         author, text = shown.get(decision.comment_id, ("?", ""))
@@ -90,10 +92,17 @@ def undo(batch: UUID, *, by: User) -> list[Result]:
         except decisions.Conflict as conflict:
             results.append(Result(decision.comment_id, author, text, False, _told(conflict)))
         except decisions.NotAllowed as error:
-            results.append(Result(decision.comment_id, "?", "", False, str(error)))
+            results.append(Result(decision.comment_id, author, text, False, str(error)))
         else:
             results.append(Result(decision.comment_id, author, text, True, "", back.pk))
-    return results
+    return _veiled(results)
+
+
+def _veiled(results: list[Result]) -> list[Result]:
+    """Mark what is likely to hurt, by the score of the version shown."""
+    scores = Score.objects.filter(comment_id__in=[r.comment_id for r in results], revision=F("comment__revision"))
+    hateful = {pk for pk, labels in scores.values_list("comment_id", "labels") if lists.is_hateful(labels)}
+    return [replace(result, hateful=result.comment_id in hateful) for result in results]
 
 
 def _told(conflict: decisions.Conflict) -> str:
@@ -104,12 +113,14 @@ def _told(conflict: decisions.Conflict) -> str:
     return _("%(who)s was first: %(did)s.") % {"who": who, "did": conflict.latest.get_action_display()}
 
 
-def _shown(ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """comment id → (author, newest words)."""
-    names = {pk: (name, n) for pk, name, n in
-             Comment.objects.filter(pk__in=ids).values_list("pk", "reader__name", "revision")}  # fmt: skip
+def _shown(ids: Sequence[int], by: User) -> dict[int, tuple[str, str]]:
+    """comment id → (author, newest words), where this person may look."""
+    visible = Comment.objects.filter(roles.reach(by), pk__in=ids)
+    names = {pk: (name, n) for pk, name, n in visible.values_list("pk", "reader__name", "revision")}
     texts = {
         (pk, number): text
-        for pk, number, text in Revision.objects.filter(comment_id__in=ids).values_list("comment_id", "number", "text")
+        for pk, number, text in Revision.objects.filter(comment_id__in=names).values_list(
+            "comment_id", "number", "text"
+        )
     }
     return {pk: (name, texts.get((pk, number), "")) for pk, (name, number) in names.items()}

@@ -92,9 +92,11 @@ class Card:
     refusals: list[tuple[str, str, str | Promise, str | Promise]]
     presets: list[Preset]
     why_not: str
+    why_not_refuse: str
     colleagues: list[tuple[int, str]]
     appeal_waits: bool
     appeal_why_not: str
+    may_reopen: bool
 
     @property
     def answers_appeal(self) -> bool:
@@ -141,11 +143,13 @@ def build(comment: Comment, *, by: User) -> Card:
         appeal=appeal,
         appeal_waits=waiting is not None,
         appeal_why_not=_why_unanswered(appeal, waiting, by),
+        may_reopen=_may_reopen(appeal, decisions, by),
         colleagues=_colleagues(comment, by),
         lease=_lease(item, by),
         refusals=[(code, key, title, words) for code, (key, title, words) in reasons.REFUSALS.items()],
         presets=list(Preset.objects.all()[:40]),
         why_not=roles.why_not(by, roles.DECIDE, comment),
+        why_not_refuse=appeals.why_not_refuse(comment, by, latest=decisions[0] if decisions else None),
     )
 
 
@@ -154,6 +158,14 @@ def _why_unanswered(appeal: Appeal | None, waiting: Appeal | None, by: User) -> 
     if appeal is None or appeal.closed_at is not None:
         return ""
     return appeals.why_not(appeal, by) if waiting else _("The refusal it is about no longer stands.")
+
+
+def _may_reopen(appeal: Appeal | None, decisions: Sequence[Decision], by: User) -> bool:
+    """Whether this person may take the answer back: nobody has decided since, and they may give it."""
+    if appeal is None or appeal.closed_at is None:
+        return False
+    stands = appeal.answer_id is None or (bool(decisions) and decisions[0].pk == appeal.answer_id)
+    return stands and not appeals.why_not(appeal, by)
 
 
 def bars(labels: dict[str, float], rules: dict[str, Any], calibration: Mapping[str, Curve]) -> list[Bar]:

@@ -104,7 +104,7 @@ def by_person(
     if comment.version != version_seen or comment.state == State.DELETED:
         raise Conflict(comment, latest)
     if action == Action.REJECT:
-        _respect_appeal(latest, by)
+        _respect_overturned(comment, by, latest)
     before, review = Place.of(comment), _standing_review(comment)
     place = states.target(comment, _PERSON_ACTIONS[Action(action)], by_person=True)
     if not states.move(comment, place, allowed=PERSON_MOVES):
@@ -146,8 +146,10 @@ def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: 
         raise Conflict(comment, latest)
     if original.actor != Decision.Actor.PERSON:
         raise NotAllowed("Policy's own decision is not undone but decided anew: approve or refuse the comment.")
-    _respect_appeal(original, by)
+    _respect_answer(original, by)
     before, back_to = Place.of(comment), _earlier(Place(**original.effects["before"]))
+    if back_to.state == State.REJECTED and original.actor_id != by.pk:  # refused again by another name
+        _respect_overturned(comment, by, latest)
     seen, review = comment.version, _standing_review(comment)
     if comment.state == State.DELETED or not states.move(comment, back_to, allowed=PERSON_MOVES):
         raise Conflict(comment, latest)
@@ -183,12 +185,20 @@ def _locked(comment_id: int) -> Comment:
     return Comment.objects.select_related("article", "reader__user").get(pk=comment_id)
 
 
-def _respect_appeal(standing: Decision | None, by: User) -> None:
-    """What an appeal has published is taken down by those alone who may answer the appeal. Raises NotAllowed."""
+def _respect_overturned(comment: Comment, by: User, latest: Decision | None) -> None:
+    """What an appeal has published is not refused over its head. Raises NotAllowed."""
     from moderation import appeals  # which decides through this module
 
+    if reason := appeals.why_not_refuse(comment, by, latest=latest):
+        raise NotAllowed(reason)
+
+
+def _respect_answer(standing: Decision, by: User) -> None:
+    """The answer to an appeal is taken back by those alone who may give it. Raises NotAllowed."""
+    from moderation import appeals
+
     answered = Appeal.objects.select_related("comment__reader__user", "comment__article")
-    appeal = answered.filter(answer_id=standing.pk).first() if standing is not None else None
+    appeal = answered.filter(answer_id=standing.pk).first()
     if appeal is not None and (reason := appeals.why_not(appeal, by)):
         raise NotAllowed(reason)
 

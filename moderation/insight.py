@@ -5,7 +5,7 @@ Everything is counted from the comments and the append-only record, so that no n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +14,10 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from moderation import lists, reasons
+from moderation.models import Decision
 
 PERIODS: dict[str, tuple[int, str, Promise]] = {
     # key → (how many, of what, title)
@@ -25,7 +26,7 @@ PERIODS: dict[str, tuple[int, str, Promise]] = {
     "month": (30, "day", gettext_lazy("30 days")),
     "year": (52, "week", gettext_lazy("52 weeks")),
 }
-PAUSE_AFTER = 40  # hateful comments decided in one day, from which a pause is suggested
+PAUSE_AFTER = 40  # hateful comments decided on in one day, from which a pause is suggested, and at every 40 more
 
 # Narrows what is counted to the articles of a person's sections; none given: all.
 _MINE = """(%(sections)s::bigint[] IS NULL
@@ -72,10 +73,22 @@ SELECT at, percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY minutes)
 FROM buckets LEFT JOIN waits w ON w.created_at >= at AND w.created_at < at + %(step)s::interval
 GROUP BY at ORDER BY at
 """
+# Whose undo holds, or NULL where the decision was not taken back: an undo can be undone, and that one too.
+_TAKEN_BACK_BY = """CASE WHEN EXISTS (SELECT 1 FROM moderation_decision u WHERE u.reverses_id = {0}.id) THEN (
+  WITH RECURSIVE undo AS (
+    SELECT id, actor_id, 1 AS n FROM moderation_decision u WHERE u.reverses_id = {0}.id
+    UNION ALL SELECT u.id, u.actor_id, undo.n + 1 FROM moderation_decision u JOIN undo ON u.reverses_id = undo.id)
+  SELECT CASE WHEN count(*) %% 2 = 1 THEN (array_agg(actor_id ORDER BY n DESC))[1] END FROM undo) END"""
+# Neither taken back nor followed by another person's word, or the same person's, on the same version.
+_STANDS = """({taken_back_by:{0}}) IS NULL AND NOT EXISTS (
+  SELECT 1 FROM moderation_decision l WHERE l.comment_id = {0}.comment_id AND l.revision = {0}.revision
+  AND l.id > {0}.id AND l.actor = 'person' AND l.action IN ('approve', 'reject') AND ({taken_back_by:l}) IS NULL)"""
+# What a sanction refused along with it nobody looked at by itself.
+_BY_ITSELF = """({0}.batch IS NULL
+  OR NOT EXISTS (SELECT 1 FROM moderation_sanction s WHERE s.batch = {0}.batch))"""
 _BY_REASON = """
 SELECT reason_code, actor, count(*) FROM moderation_decision d
-WHERE action = 'reject' AND created_at >= %(since)s AND {mine:d}
-  AND NOT EXISTS (SELECT 1 FROM moderation_decision u WHERE u.reverses_id = d.id)
+WHERE action = 'reject' AND created_at >= %(since)s AND {mine:d} AND {stands:d}
 GROUP BY 1, 2
 """
 _BY_LABEL = """
@@ -85,37 +98,42 @@ FROM moderation_decision p JOIN LATERAL (
   AND h.action = 'hold' AND h.id < p.id ORDER BY h.id DESC LIMIT 1) h ON true,
   jsonb_array_elements(h.reasons) r
 WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s AND r->>'rule' = 'score'
-  AND {mine:p} AND NOT EXISTS (SELECT 1 FROM moderation_decision u WHERE u.reverses_id = p.id)
+  AND {mine:p} AND {stands:p}
 GROUP BY 1, 2
 """
+# Reversed by others: taken back by somebody else, or decided the other way by somebody else on the same version, which
+# is also how an appeal is granted.
 _BY_PERSON = """
 SELECT actor_id, max(actor_name), count(*) FILTER (WHERE action = 'approve'), count(*) FILTER (WHERE action = 'reject'),
-  count(*) FILTER (WHERE EXISTS (
-    SELECT 1 FROM moderation_decision u WHERE u.reverses_id = d.id AND u.actor_id <> d.actor_id)
-    OR EXISTS (SELECT 1 FROM moderation_appeal a WHERE a.decision_id = d.id AND a.outcome = 'overturned')),
-  count(*) FILTER (WHERE {hateful}),
-  count(*) FILTER (WHERE {hateful} AND created_at >= %(today)s)
+  count(*) FILTER (WHERE ({taken_back_by:d}) <> d.actor_id OR EXISTS (
+    SELECT 1 FROM moderation_decision l WHERE l.comment_id = d.comment_id AND l.revision = d.revision AND l.id > d.id
+    AND l.actor = 'person' AND l.actor_id <> d.actor_id AND l.action IN ('approve', 'reject') AND l.action <> d.action
+    AND ({taken_back_by:l}) IS NULL AND ({taken_back_by:d}) IS NULL)),
+  count(DISTINCT comment_id) FILTER (WHERE {hateful}),
+  count(DISTINCT comment_id) FILTER (WHERE {hateful} AND created_at >= %(today)s)
 FROM moderation_decision d WHERE actor = 'person' AND action IN ('approve', 'reject') AND created_at >= %(since)s
-  AND {mine:d} AND (%(person)s::bigint IS NULL OR actor_id = %(person)s)
+  AND {by_itself:d} AND {mine:d} AND (%(person)s::bigint IS NULL OR actor_id = %(person)s)
 GROUP BY 1 ORDER BY 3 DESC
 """
-# Two different people who decided on the same revision, one after the other: did the second one agree? What its maker
-# took back was a slip, and what a sanction refused along with it was not looked at by itself.
-_LOOKED_AT = """NOT EXISTS (
-    SELECT 1 FROM moderation_decision u WHERE u.reverses_id = {0}.id AND u.actor_id = {0}.actor_id)
-  AND ({0}.batch IS NULL OR NOT EXISTS (SELECT 1 FROM moderation_sanction s WHERE s.batch = {0}.batch))"""
+# Two different people who decided on the same version, one after the other: did the second one agree? What its maker
+# took back was a slip. Whoever says on appeal that a refusal stands agrees with it, and writes no decision.
 _AGREEMENT = """
 SELECT a.action, b.action, count(*) FROM moderation_decision b JOIN LATERAL (
   SELECT action, actor_id FROM moderation_decision a WHERE a.comment_id = b.comment_id AND a.revision = b.revision
-  AND a.actor = 'person' AND a.action IN ('approve', 'reject') AND a.id < b.id AND {looked_at:a}
+  AND a.actor = 'person' AND a.action IN ('approve', 'reject') AND a.id < b.id
+  AND ({taken_back_by:a}) IS DISTINCT FROM a.actor_id AND {by_itself:a}
   ORDER BY a.id DESC LIMIT 1) a ON true
 WHERE b.actor = 'person' AND b.action IN ('approve', 'reject') AND b.created_at >= %(since)s
-  AND a.actor_id <> b.actor_id AND {looked_at:b} AND {mine:b}
+  AND a.actor_id <> b.actor_id AND ({taken_back_by:b}) IS DISTINCT FROM b.actor_id AND {by_itself:b} AND {mine:b}
 GROUP BY 1, 2
+UNION ALL
+SELECT 'reject', 'reject', count(*) FROM moderation_appeal q JOIN moderation_decision a ON a.id = q.decision_id
+WHERE q.outcome = 'upheld' AND q.closed_at >= %(since)s AND a.actor = 'person' AND {by_itself:a} AND {mine:a}
 """
 _EXPOSURE = """
-SELECT count(*) FROM moderation_decision
-WHERE actor = 'person' AND actor_id = %(user)s AND created_at >= %(today)s AND {hateful}
+SELECT count(DISTINCT comment_id) FROM moderation_decision d
+WHERE actor = 'person' AND action IN ('approve', 'reject') AND actor_id = %(user)s AND created_at >= %(today)s
+  AND {by_itself:d} AND {hateful}
 """
 _APPEALS = """
 SELECT count(*), count(*) FILTER (WHERE outcome = 'overturned'), count(*) FILTER (WHERE closed_at IS NULL)
@@ -194,10 +212,7 @@ def _headline(buckets: list[tuple[Any, ...]], values: dict[str, Any]) -> list[tu
     [(waits,)] = _rows(_WAITS, values)
     [(appeals, overturned, open_appeals)] = _rows(_APPEALS, values)
     [(oldest, waiting)] = _rows(_OLDEST, values)
-    agreed = _AGREEMENT
-    for alias in "ab":
-        agreed = agreed.replace(f"{{looked_at:{alias}}}", _LOOKED_AT.format(alias))
-    share, kappa, pairs = agreement(_rows(agreed, values))
+    share, kappa, pairs = agreement(_rows(_AGREEMENT, values))
     found = [
         (_("posted"), f"{posted:,}", ""),
         (_("settled by policy"), _percent(by_policy, judged), _("of what was judged")),
@@ -207,7 +222,8 @@ def _headline(buckets: list[tuple[Any, ...]], values: dict[str, Any]) -> list[tu
         (_("appeals granted"), _percent(overturned, appeals - open_appeals), _("%(n)d asked") % {"n": appeals}),
     ]
     if pairs:
-        found.append((_("two people agree"), share, _("κ %(kappa)s, %(n)d pairs") % {"kappa": kappa, "n": pairs}))
+        aside = ngettext("κ %(kappa)s, %(n)d pair", "κ %(kappa)s, %(n)d pairs", pairs) % {"kappa": kappa, "n": pairs}
+        found.append((_("two people agree"), share, aside))
     return found
 
 
@@ -217,7 +233,9 @@ def agreement(cells: list[tuple[Any, ...]]) -> tuple[str, str, int]:
     Kappa is (observed − expected) / (1 − expected), with the expected agreement from both people's own shares
     (Cohen 1960); "–" where it is not defined.
     """
-    table = {(first, second): n for first, second, n in cells}
+    table: dict[tuple[str, str], int] = {}
+    for first, second, n in cells:
+        table[first, second] = table.get((first, second), 0) + n
     pairs = sum(table.values())
     if not pairs:
         return "–", "–", 0
@@ -245,11 +263,14 @@ def _by_reason(values: dict[str, Any]) -> Series:
     counted: dict[str, list[int]] = {}
     for code, actor, n in _rows(_BY_REASON, values):
         counted.setdefault(code, [0, 0])[0 if actor == "person" else 1] += n
-    rows = [
-        (str(reasons.REFUSALS[code][1]) if code in reasons.REFUSALS else code or "–", *pair)
-        for code, pair in sorted(counted.items(), key=lambda item: -sum(item[1]))
-    ]
+    rows = [(_reason(code), *pair) for code, pair in sorted(counted.items(), key=lambda item: -sum(item[1]))]
     return Series("reasons", _("Refusals that stand, by reason"), [_("reason"), _("by people"), _("by policy")], rows)
+
+
+def _reason(code: str) -> str:
+    if code == "sanctioned":  # policy's own reason, which no key stands for
+        return str(reasons.RULES["sanction"])
+    return str(reasons.REFUSALS[code][1]) if code in reasons.REFUSALS else code or "–"
 
 
 def _by_label(values: dict[str, Any]) -> Series:
@@ -264,21 +285,35 @@ def _by_label(values: dict[str, Any]) -> Series:
 def _people(values: dict[str, Any]) -> Series:
     limits = " OR ".join(f"(d.scores->>'{label}')::float >= {limit}" for label, limit in lists.HATEFUL.items())
     rows = _rows(_BY_PERSON.replace("{hateful}", f"({limits})"), values)
-    columns = [_("person"), _("approved"), _("refused"), _("reversed by others"), _("hateful seen"), _("hateful today")]
+    columns = [_("person"), _("approved"), _("refused"), _("reversed by others"), _("hateful"), _("hateful today")]
     return Series("people", _("Who decided"), columns, [(name.partition("@")[0], *rest) for _pk, name, *rest in rows])
 
 
 def exposure_today(user_id: int) -> int:
-    """How many hateful comments this person has decided since midnight."""
-    limits = " OR ".join(f"(scores->>'{label}')::float >= {limit}" for label, limit in lists.HATEFUL.items())
+    """How many hateful comments this person has decided on since midnight, each counted once."""
+    limits = " OR ".join(f"(d.scores->>'{label}')::float >= {limit}" for label, limit in lists.HATEFUL.items())
     sql = _EXPOSURE.replace("{hateful}", f"({limits})")
     [(n,)] = _rows(sql, {"user": user_id, "today": _floor(timezone.localtime(), "day")})
     return int(n)
 
 
+def pause_after(user_id: int, made: Iterable[Decision]) -> int:
+    """How many hateful comments it is today, where these decisions bring it to the next PAUSE_AFTER; else 0."""
+    hateful = {decision.comment_id for decision in made if lists.is_hateful(decision.scores)}
+    if not hateful:
+        return 0
+    n = exposure_today(user_id)
+    return n if n // PAUSE_AFTER > (n - len(hateful)) // PAUSE_AFTER else 0
+
+
 def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    for marker, alias in (("{mine}", ""), *((f"{{mine:{name}}}", f"{name}.") for name in "abcdpq")):
-        sql = sql.replace(marker, _MINE.format(alias))
+    sql = sql.replace("{mine}", _MINE.format(""))
+    # `{stands:d}` and its like: a condition on the decision of that alias; the later may stand within the earlier.
+    for name, condition in (("stands", _STANDS), ("taken_back_by", _TAKEN_BACK_BY), ("by_itself", _BY_ITSELF)):
+        for alias in "abdlp":
+            sql = sql.replace(f"{{{name}:{alias}}}", condition.replace("{0}", alias))
+    for alias in "abcdpq":
+        sql = sql.replace(f"{{mine:{alias}}}", _MINE.format(f"{alias}."))
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         found: list[tuple[Any, ...]] = cursor.fetchall()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 from urllib.parse import urlencode
 
@@ -152,12 +154,13 @@ class _Narrowed:
         f, parts = self.filters, Q()
         pk, revision = OuterRef(f"{prefix}pk"), OuterRef(f"{prefix}revision")
         score = Score.objects.filter(comment_id=pk, revision=revision)
+        decided = Decision.objects.filter(comment_id=pk, revision=revision)
         if f.label:
-            parts &= Q(Exists(score.filter(**{f"labels__{f.label}__gte": 0.5})))
+            fired = [Q(reasons__contains=[{"rule": rule, "label": f.label}]) for rule in reasons.OF_A_LABEL]
+            parts &= Q(Exists(decided.filter(reduce(or_, fired))))
         if f.language:
             parts &= Q(Exists(score.filter(language=f.language)))
         if f.rule:
-            decided = Decision.objects.filter(comment_id=pk, revision=revision)
             parts &= Q(Exists(decided.filter(reasons__contains=[{"rule": f.rule}])))
         if f.alike:
             parts &= Q(**{f"{prefix}pk__in": alike.ids(int(f.alike))})

@@ -85,6 +85,8 @@ RULES: dict[str, Promise] = {
     "unscorable": gettext_lazy("could not be scored"),
 }
 
+OF_A_LABEL = ("score", "trusted")  # the rules that name a label policy acted on (migration 0013 tags by them too)
+
 _CODE_OF_LABEL = {
     "threat": "threat", "insult": "insult", "identity_attack": "hate", "obscene": "obscene",
     "toxicity": "insult", "severe_toxicity": "insult", "sexual_explicit": "obscene",

@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from moderation.models.append_only import never_emptied
+
 
 class Action(models.TextChoices):
     PUBLISH = "publish", _("published by policy")
@@ -77,6 +79,7 @@ class Decision(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="decision_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            never_emptied("decision_is_never_emptied"),
         ]
 
     def __str__(self) -> str:

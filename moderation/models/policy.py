@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from moderation.models.append_only import never_emptied
+
 
 class PolicyQuerySet(models.QuerySet["Policy"]):
     def in_force(self) -> Policy:
@@ -37,6 +39,7 @@ class Policy(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(version__gte=1), name="policy_versions_start_at_1")]
         triggers = [
             pgtrigger.Protect(name="policy_is_append_only", operation=pgtrigger.Delete),
+            never_emptied("policy_is_never_emptied"),
             pgtrigger.ReadOnly(name="policy_rules_never_change", fields=["version", "rules", "created_at"]),
         ]
 

@@ -12,7 +12,7 @@ class QueueItem(models.Model):
     """One comment on one queue. `harm` is its expected harm, `rank` its fixed place in the order (moderation/queue.py).
 
     The lease is a courtesy that tells others who is looking; the law is the comment's version. `tags` are what the
-    filters ask for, written by a trigger at entry: "label:threat" (scored .5 or more), "rule:links", "language:de".
+    filters ask for, written by a trigger at entry: "label:threat" (policy acted on it), "rule:links", "language:de".
     """
 
     class Kind(models.TextChoices):

@@ -6,6 +6,8 @@ import pgtrigger
 from django.db import models
 from django.utils import timezone
 
+from moderation.models.append_only import never_emptied
+
 
 class Seal(models.Model):
     """The chain's head (SHA-256, hex) after the first `count` decisions, the last of which is `through_id`."""
@@ -16,7 +18,10 @@ class Seal(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        triggers = [pgtrigger.Protect(name="seal_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="seal_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            never_emptied("seal_is_never_emptied"),
+        ]
 
     def __str__(self) -> str:
         return f"seal of {self.count} decisions"

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from discussions.models import Article, Comment, State
 from moderation import ask, cards, lists, queue, reasons, roles, tallies
 from moderation.lists import Filters
-from moderation.models import Action, Decision, QueueItem, Score
+from moderation.models import Action, Decision, QueueItem, Score, Worker
 from moderation.views import last
 from moderation.views.access import DeskRequest, desk, refused
 
@@ -45,6 +46,7 @@ def _queue(request: DeskRequest, name: str) -> HttpResponse:
         first = _comments().filter(pk=page.rows[0].id).first()
         context["card"] = cards.build(first, by=request.user) if first else None
         context["current"] = page.rows[0].id
+    context["down"] = scoring_down(request)
     context["peek"] = True  # narrow screens show the list until a card is chosen
     return render(request, "moderation/desk.html", context)
 
@@ -87,6 +89,13 @@ def counts(request: DeskRequest) -> dict[str, int]:
     }
 
 
+def scoring_down(request: DeskRequest) -> dict[str, int] | None:
+    """How many comments wait for a score while no worker has reported lately; None where one has."""
+    if Worker.objects.ready():
+        return None
+    return {"waiting": tallies.counts(roles.sections_of(request.user)).get("is_pending", 0)}
+
+
 def _comments() -> Any:
     return Comment.objects.select_related("article__section", "reader__user", "parent__reader")
 
@@ -106,6 +115,7 @@ def card_page(request: DeskRequest, comment_id: int) -> HttpResponse:
     _take_lease(request, comment)
     filters = Filters.of(request.GET.dict())
     context["page"] = lists.page(name, filters, by=request.user)
+    context["down"] = scoring_down(request)
     return render(request, "moderation/desk.html", frame(request, name, filters) | context)
 
 
@@ -176,7 +186,8 @@ def live(request: DeskRequest) -> HttpResponse:
     }
     here = [pk for pk, _version, _state in rows]
     leases = {pk: name for pk, (name, _at) in lists.leases(here, request.user).items() if name}
-    return JsonResponse({"counts": counts(request), "gone": gone, "leases": leases})
+    down = render_to_string("moderation/parts/down.html", {"down": scoring_down(request)}).strip()
+    return JsonResponse({"counts": counts(request), "gone": gone, "leases": leases, "down": down})
 
 
 def _pairs(text: str) -> list[tuple[int, int]]:

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from discussions import posting
-from discussions.models import Article, Comment, Report, State, User
-from moderation import decisions, queue, tallies
+from discussions.models import Article, Comment, Notice, Report, State, User
+from moderation import appeals, decisions, insight, queue, tallies
 from moderation.models import Decision, Escalation, Preset, Sanction, Staff
 from tests.browser.conftest import log_in
 from tests.browser.test_accessible import RULES
@@ -327,6 +327,50 @@ def test_hateful_words_stay_blurred_until_asked_for(
     expect(words).to_have_css("filter", "none")
 
 
+def test_a_break_is_suggested_and_stays_until_it_is_closed(
+    page: Page, live_server: LiveServer, moderator: User, article: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insight, "PAUSE_AFTER", 2)
+    for n in range(4):
+        judged(article, f"Hateful {n}.", labels=HATE)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    log_in(page.context, live_server.url, moderator)
+    page.goto(f"{live_server.url}/desk/")
+    suggestion = page.locator("#pause")
+    for n in range(3):
+        card_says(page, f"Hateful {n}")
+        expect(suggestion.get_by_text("Take a break")).to_be_visible(visible=n == 2)
+        page.keyboard.press("a")
+        expect(page.locator(".row.gone")).to_have_count(n + 1)
+        done(page, "Approved")
+    expect(suggestion).to_contain_text("2 hateful comments today")
+    suggestion.get_by_role("button", name="Close").click()
+    expect(suggestion).to_be_empty()
+    page.goto("about:blank")
+
+
+def test_where_a_refusal_is_not_open_its_key_says_why(
+    page: Page, live_server: LiveServer, moderator: User, waiting: list[Comment]
+) -> None:
+    comment = waiting[0]
+    made = decisions.by_person(
+        comment_id=comment.pk, action="reject", by=moderator, version_seen=comment.version, reason_code="insult"
+    )
+    notice = Notice.objects.get(decision_id=made.pk)
+    filed = appeals.file(notice, by=comment.reader, words="A quotation.")
+    senior = UserFactory(email="sena@example.org", is_staff=True)
+    Staff.objects.create(user=senior, role=Staff.Role.SENIOR)
+    appeals.answer(filed.pk, by=senior, outcome="overturned")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    log_in(page.context, live_server.url, moderator)
+    page.goto(f"{live_server.url}/desk/comments/{comment.pk}/?queue=approved")
+    card_says(page, "number 0")
+    page.keyboard.press("r")
+    expect(page.locator(".last.error")).to_contain_text("Your refusal of these words was overturned on appeal")
+    expect(page.locator("#card [data-digit]")).to_have_count(0)
+    page.goto("about:blank")
+
+
 def test_keys_lead_to_queues_search_help_reader_and_question(at_desk: Page, waiting: list[Comment]) -> None:
     card_says(at_desk, "number 0")
     at_desk.keyboard.press("?")
@@ -461,6 +505,8 @@ def test_axe_finds_nothing_at_the_desk(  # noqa: PLR0917 - fixtures
     judged(article, "An answer, you fool.", parent=shown)
     posting.report(comment=shown, by=None, reason=Report.Reason.INSULT, words="Is it?")
     queue.take_reports()
+    settled = judged(article, "A fool's errand.")
+    decisions.by_person(comment_id=settled.pk, action="approve", by=moderator, version_seen=settled.version)
     context = browser.new_context(
         bypass_csp=True, color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}
     )
@@ -472,7 +518,7 @@ def test_axe_finds_nothing_at_the_desk(  # noqa: PLR0917 - fixtures
             f"/desk/readers/{first.reader_id}/", "/desk/record/?who=all", "/desk/insight/", "/desk/policy/",
         ):  # fmt: skip
             page.goto(live_server.url + path)
-            page.evaluate("document.querySelectorAll('#card details').forEach(d => { d.open = true })")
+            page.evaluate("document.querySelectorAll('#card details, .chart details').forEach(d => { d.open = true })")
             found = Axe().run(page, options=RULES).response["violations"]
             assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found] == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path

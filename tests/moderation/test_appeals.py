@@ -6,13 +6,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from discussions.models import Comment, Notice, Section, State, User
+from discussions import posting
+from discussions.models import Comment, Notice, Reader, Report, Section, State, User
 from discussions.views import who
 from moderation import appeals, decisions, lists
-from moderation.models import Appeal, Escalation, Staff
+from moderation.models import Appeal, Decision, Escalation, Staff
 from tests.factories.discussions import AccountFactory
 from tests.moderation.desk import *  # noqa: F403
-from tests.moderation.desk import staff
+from tests.moderation.desk import RUDE, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +126,97 @@ def test_what_an_appeal_published_is_not_taken_down_by_those_who_may_not_answer_
     refused.refresh_from_db()
     assert (refused.state, appeal.outcome) == (State.PUBLISHED, "overturned")
     decisions.by_person(comment_id=refused.pk, action="approve", by=person, version_seen=refused.version)
+
+
+@pytest.fixture
+def overturned(appeal: Appeal, refused: Comment, moderator: User, senior: User) -> Comment:
+    """Published by an appeal, and approved once more since; whoever refused it has become senior meanwhile."""
+    Staff.objects.filter(user=moderator).update(role=Staff.Role.SENIOR)
+    appeals.answer(appeal.pk, by=senior, outcome="overturned")
+    return decided(refused, "approve", by=senior)
+
+
+def decided(comment: Comment, action: str, *, by: User) -> Comment:
+    comment.refresh_from_db()
+    decisions.by_person(comment_id=comment.pk, action=action, by=by, version_seen=comment.version, reason_code="insult")
+    comment.refresh_from_db()
+    return comment
+
+
+def test_whoever_was_overturned_does_not_refuse_the_same_words_again(
+    overturned: Comment, moderator: User, colleague: User
+) -> None:
+    with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):
+        decided(overturned, "reject", by=moderator)
+    assert decided(overturned, "approve", by=moderator).state == State.PUBLISHED
+    with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):
+        decided(overturned, "reject", by=moderator)
+    assert decided(overturned, "reject", by=colleague).state == State.REJECTED
+    approved = decided(overturned, "approve", by=colleague)
+    back = Decision.objects.filter(comment_id=approved.pk).latest("id")
+    with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):  # nor by taking a colleague's approval back
+        decisions.undo(decision_id=back.pk, by=moderator)
+    decisions.undo(decision_id=back.pk, by=colleague)
+
+
+def test_in_bulk_it_is_told_beside_the_comments_own_words(desk: Client, overturned: Comment) -> None:
+    sent = {"item": f"{overturned.pk}:{overturned.version}", "action": "reject", "reason": "insult"}
+    page = desk.post("/desk/many/", sent).content.decode()
+    assert "Your refusal of these words was overturned on appeal" in page
+    assert RUDE in page
+    overturned.refresh_from_db()
+    assert overturned.state == State.PUBLISHED
+
+
+def test_the_card_says_so_instead_of_offering_it(desk: Client, overturned: Comment, colleague: User) -> None:
+    address = f"/desk/comments/{overturned.pk}/"
+    card = desk.get(address).content.decode()
+    assert "Your refusal of these words was overturned on appeal" in card
+    assert "data-digit" not in card
+    answer = desk.post(f"{address}decide/", {"action": "reject", "version": overturned.version, "reason": "hate"})
+    assert answer.status_code == 403
+    assert "overturned on appeal" in answer.content.decode()
+    desk.force_login(colleague)
+    assert "data-digit" in desk.get(address).content.decode()
+
+
+def test_other_words_and_a_report_by_somebody_else_ask_anew(
+    overturned: Comment, moderator: User, senior: User, author: Reader
+) -> None:
+    AccountFactory(name="Mo Lind", user=moderator)
+    posting.report(comment=overturned, by=moderator.reader, reason=Report.Reason.INSULT)
+    with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):
+        decided(overturned, "reject", by=moderator)
+    posting.report(comment=overturned, by=None, reason=Report.Reason.INSULT)
+    assert decided(overturned, "reject", by=moderator).state == State.REJECTED
+    decided(overturned, "approve", by=senior)
+    with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):  # those reports are answered
+        decided(overturned, "reject", by=moderator)
+    posting.edit(comment=overturned, text=f"{RUDE} And its mayor too.", by=author)
+    assert decided(overturned, "reject", by=moderator).state == State.REJECTED
+
+
+def test_a_report_after_the_answer_is_open_to_everybody_at_the_desk(
+    appeal: Appeal, refused: Comment, senior: User, colleague: User
+) -> None:
+    appeals.answer(appeal.pk, by=senior, outcome="overturned")
+    with pytest.raises(decisions.NotAllowed, match="appeal published these words"):
+        decided(refused, "reject", by=colleague)
+    posting.report(comment=refused, by=None, reason=Report.Reason.INSULT)
+    assert decided(refused, "reject", by=colleague).state == State.REJECTED
+
+
+def test_the_card_offers_the_answer_back_to_those_who_may_take_it(
+    desk: Client, senior_desk: Client, appeal: Appeal, refused: Comment, *, senior: User, moderator: User
+) -> None:
+    Staff.objects.filter(user=moderator).update(role=Staff.Role.SENIOR)
+    appeals.answer(appeal.pk, by=senior, outcome="overturned")
+    address = f"/desk/comments/{refused.pk}/"
+    for headers in ({}, {"HX-Request": "true"}):
+        assert "Take the answer back" in senior_desk.get(address, headers=headers).content.decode()
+        assert "Take the answer back" not in desk.get(address, headers=headers).content.decode()
+    decided(refused, "approve", by=senior)
+    assert "Take the answer back" not in senior_desk.get(address).content.decode()
 
 
 def test_whoever_refused_does_not_undo_the_answer_however_senior(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from discussions.models import Comment, Notice, User
-from moderation import appeals, charts, decisions, insight
+from discussions.models import Article, Comment, Notice, Reader, State, User
+from moderation import appeals, charts, decisions, insight, sanctions
 from moderation.insight import Series
-from moderation.models import Decision
+from moderation.models import Decision, Staff
+from tests.factories.moderation import judged
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
 from tests.moderation.desk import staff
@@ -144,5 +146,101 @@ def test_a_refusal_overturned_on_appeal_counts_with_whoever_refused(
     assert ("mo", 0, 1, 1) in [row[:4] for row in insight.of("day").people.rows]
 
 
-def test_hateful_comments_decided_today_are_counted(held: Comment, moderator: User) -> None:
+def decide(comment: Comment, action: str, by: User, **how: Any) -> Decision:
+    comment.refresh_from_db()
+    return decisions.by_person(
+        comment_id=comment.pk, action=action, by=by, version_seen=comment.version,
+        **({"reason_code": "insult"} | how),
+    )  # fmt: skip
+
+
+def line(name: str) -> tuple[int, ...]:
+    """approved, refused, reversed by others, hateful, hateful today"""
+    return next(row[1:] for row in insight.of("day").people.rows if row[0] == name)
+
+
+def agree() -> str:
+    return next((f"{v} {aside}" for what, v, aside in insight.of("day").headline if what == "two people agree"), "")
+
+
+def test_an_undo_that_was_undone_reversed_nothing(held: Comment, moderator: User, colleague: User) -> None:
+    made = decide(held, "reject", moderator)
+    back = decisions.undo(decision_id=made.pk, by=colleague)
+    assert (line("mo")[2], insight.of("day").by_reason.rows) == (1, [])
+    again = decisions.undo(decision_id=back.pk, by=colleague)
+    assert (line("mo")[2], insight.of("day").by_reason.rows) == (0, [("Insult", 1, 0)])
+    decisions.undo(decision_id=again.pk, by=moderator)  # a slip of one's own in the end
+    assert (line("mo")[2], insight.of("day").by_reason.rows) == (0, [])
+
+
+def test_a_refusal_stands_until_somebody_decides_otherwise(held: Comment, moderator: User, colleague: User) -> None:
+    decide(held, "reject", moderator)
+    decide(held, "reject", colleague, reason_code="hate")
+    assert insight.of("day").by_reason.rows == [("Hate", 1, 0)]
+    assert insight.of("day").by_label.rows == [("toxicity", 0, 1)]
+    assert line("mo")[:3] == (0, 1, 0)
+    approved = decide(held, "approve", colleague)
+    assert insight.of("day").by_reason.rows == []
+    assert insight.of("day").by_label.rows == [("toxicity", 1, 0)]
+    assert (line("mo")[2], line("cleo")[2]) == (1, 0)
+    decisions.undo(decision_id=approved.pk, by=colleague)
+    assert insight.of("day").by_reason.rows == [("Hate", 1, 0)]
+    assert line("mo")[2] == 0
+
+
+def test_what_a_sanction_refused_with_it_counts_for_nobody(held: Comment, senior: User, colleague: User) -> None:
+    Staff.objects.filter(user=colleague).update(role=Staff.Role.SENIOR)
+    made = sanctions.impose(by=senior, reader=held.reader, kind="ban", reason_code="hate", refuse_comments=True)
+    held.refresh_from_db()
+    assert held.state == State.REJECTED
+    assert insight.of("day").people.rows == []
+    sanctions.lift(made, by=colleague)
+    assert insight.of("day").people.rows == []
+
+
+def test_what_policy_refused_of_somebody_banned_is_named(settled: Say, senior: User, author: Reader) -> None:
+    sanctions.impose(by=senior, reader=author, kind="ban", reason_code="hate")
+    settled("A calm word about the tram and its timetable.")
+    assert insight.of("day").by_reason.rows == [("sanction on the reader", 0, 1)]
+
+
+def test_an_appeal_counts_as_agreement_whichever_way_it_goes(held: Comment, moderator: User, senior: User) -> None:
+    decide(held, "reject", moderator)
+    filed = appeals.file(Notice.objects.get(comment=held, outcome="rejected"), by=held.reader, words="A quotation.")
+    assert agree() == ""
+    appeals.answer(filed.pk, by=senior, outcome="upheld")
+    assert agree().startswith("100 % ")
+    appeals.reopen(filed.pk, by=senior)
+    appeals.answer(filed.pk, by=senior, outcome="overturned")
+    assert agree().startswith("0 % ")
+    assert agree().endswith("1 pair")
+
+
+def test_each_hateful_comment_decided_on_is_counted_once_a_day(article: Article, moderator: User) -> None:
+    decide(judged(article, labels={"toxicity": 0.91, "identity_attack": 0.49}), "approve", moderator)
     assert insight.exposure_today(moderator.pk) == 0
+    hateful = judged(article, labels={"identity_attack": 0.5})
+    decisions.undo(decision_id=decide(hateful, "reject", moderator).pk, by=moderator)
+    decide(hateful, "reject", moderator)
+    assert insight.exposure_today(moderator.pk) == 1
+    assert line("mo")[3:] == (1, 1)
+
+
+def test_at_every_fortieth_hateful_comment_the_desk_suggests_a_break(
+    desk: Client, article: Article, moderator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insight, "PAUSE_AFTER", 2)
+    mild = judged(article, labels={"toxicity": 0.7})
+    hateful = [judged(article, labels={"threat": 0.7}) for _n in range(5)]
+
+    def told(*comments: Comment) -> bool:
+        items = [f"{comment.pk}:{comment.version}" for comment in comments]
+        if len(items) > 1:
+            url, sent = "/desk/many/", {"item": items, "action": "approve"}
+        else:
+            url, sent = f"/desk/comments/{comments[0].pk}/decide/", {"action": "approve"}
+        return "Take a break" in desk.post(url, sent, headers={"HX-Request": "true"}).content.decode()
+
+    assert [told(hateful[0]), told(mild), told(hateful[1]), told(hateful[2]), told(*hateful[3:])] == [
+        False, False, True, False, True,
+    ]  # fmt: skip

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from discussions import posting
-from discussions.models import Comment, Reader, Report, State, User
-from moderation import decisions, queue
+from discussions.models import Article, Comment, Reader, Report, State, User
+from moderation import cards, decisions, lists, queue, reasons
 from moderation.models import QueueItem, Score
 from moderation.scoring import checkpoints, curves
 from tests.factories.discussions import ArticleFactory, ReaderFactory, move, post
+from tests.factories.moderation import judged
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
 
@@ -136,19 +139,59 @@ def test_harm_goes_by_the_calibrated_probability_where_there_is_a_curve(held: Co
 
 def test_tags_are_what_the_filters_ask_for_and_follow_a_fresh_look(held: Comment) -> None:
     item = QueueItem.objects.get(comment=held)
-    assert {"label:toxicity", "label:insult", "rule:score"} <= set(item.tags)
+    assert {"label:toxicity", "rule:score"} <= set(item.tags)
     assert "label:threat" not in item.tags
-    Score.objects.filter(comment=held).update(labels={"threat": 0.5}, language="de")
+    Score.objects.filter(comment=held).update(language="de")
     queue.enter(held, QueueItem.Kind.HELD, {"threat": 0.5})
     item.refresh_from_db()
-    assert sorted(item.tags) == ["label:threat", "language:de", "rule:score"]
+    assert {"label:toxicity", "language:de", "rule:score"} <= set(item.tags)
     queue.restore(held, queue.leave(held))
     assert sorted(QueueItem.objects.get(comment=held).tags) == sorted(item.tags)
 
 
-def test_a_filter_by_label_asks_an_index(held: Comment) -> None:
-    from moderation import lists
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        ({"toxicity": 0.1, "insult": 0.1, "identity_attack": 0.41}, {"identity_attack"}),
+        ({"toxicity": 0.55, "insult": 0.1, "threat": 0.4}, {"threat"}),
+        ({"toxicity": 0.7, "insult": 0.66, "obscene": 0.7}, {"toxicity", "insult"}),
+    ],
+)
+def test_a_label_finds_what_it_held_at_its_own_threshold(
+    article: Article, moderator: User, labels: dict[str, float], found: set[str]
+) -> None:
+    comment = judged(article, labels=labels)
+    shown = {bar.label for bar in cards.build(comment, by=moderator).bars if bar.level != "publish"}
+    for name in ("held", "all"):
+        asked = {label: lists.page(name, lists.Filters(label=label), by=moderator).rows for label in reasons.LABELS}
+        assert {label for label, rows in asked.items() if rows} == shown == found, name
 
+
+def test_a_label_finds_what_it_would_have_held_of_somebody_trusted(article: Article, moderator: User) -> None:
+    comment = judged(article, labels={"toxicity": 0.7, "insult": 0.1}, trusted=True)
+    assert comment.state == State.PUBLISHED
+    posting.report(comment=comment, by=None, reason=Report.Reason.OTHER)
+    queue.take_reports()
+    for name in ("reported", "new", "all"):
+        assert [row.id for row in lists.page(name, lists.Filters(label="toxicity"), by=moderator).rows] == [comment.pk]
+        assert lists.page(name, lists.Filters(label="insult"), by=moderator).rows == []
+
+
+def test_what_waits_already_is_tagged_anew_a_thousand_at_a_time(
+    article: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migration = import_module("moderation.migrations.0013_labels_that_fired")
+    monkeypatch.setattr(migration, "AT_A_TIME", 2)
+    waiting = [judged(article, labels={"toxicity": 0.55, "insult": 0.1, "identity_attack": 0.41}) for _n in range(5)]
+    assert waiting[0].state == State.HELD
+    QueueItem.objects.update(tags=["label:toxicity", "language:en", "rule:score"])
+    with connection.schema_editor() as editor:
+        migration.retag(None, editor)
+    for item in QueueItem.objects.all():
+        assert sorted(item.tags) == ["label:identity_attack", "language:en", "rule:score"]
+
+
+def test_a_filter_by_label_asks_an_index(held: Comment) -> None:
     narrowed = lists._Narrowed(lists.Filters(label="threat", rule="links", language="de"), [])
     sql = str(lists._queue_items("held", narrowed).query)
     assert '"tags" @> ' in sql

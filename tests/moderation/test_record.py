@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from discussions.models import Comment, User
 from moderation import decisions, record
 from moderation.models import Decision, Seal
+from tests.factories.moderation import first_policy
 from tests.moderation.desk import *  # noqa: F403
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,24 @@ def test_the_database_refuses_changes_to_the_record(decided: list[str]) -> None:
             change(id=7)
     with pytest.raises(DatabaseError), transaction.atomic():
         Decision.objects.all().delete()
+
+
+@pytest.mark.parametrize("table", ["moderation_decision", "moderation_seal", "moderation_policy"])
+def test_the_database_refuses_to_empty_what_is_append_only(table: str, decided: list[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for how in ("", " CASCADE"):
+            with pytest.raises(DatabaseError, match="Cannot empty"), transaction.atomic():
+                cursor.execute(f"TRUNCATE {table}{how}")
+    assert Decision.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("time", [1, 2])
+def test_the_end_of_a_transactional_test_leaves_the_record_guarded(time: int) -> None:
+    first_policy()
+    with pytest.raises(DatabaseError, match="Cannot empty"), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE moderation_decision, moderation_policy")
 
 
 def test_a_change_behind_the_databases_back_breaks_the_seal(decided: list[str], tmp_path: Path) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from discussions import posting
 from discussions.models import Comment, Section, State, User
 from moderation import decisions, lists, queue
-from moderation.models import Decision, Escalation, QueueItem, Staff
+from moderation.models import Decision, Escalation, QueueItem, Score, Staff, Worker
 from moderation.views import last
 from tests.factories.discussions import ArticleFactory, UserFactory, post
 from tests.moderation.conftest import Say
@@ -341,3 +343,34 @@ def test_two_answers_on_their_way_at_once_both_stay_undoable(
         made = Decision.objects.get(comment_id=comment.pk, action="approve")
         assert reverse("desk_undo", args=[made.pk]) in desk.get("/desk/").content.decode()
         desk.post(reverse("desk_undo", args=[made.pk]), **script)
+
+
+def test_the_desk_says_when_no_worker_scores_and_how_many_wait(desk: Client, held: Comment) -> None:
+    posting.post(article=held.article, reader=held.reader, text="Who reads this?")
+    Worker.objects.update_or_create(name="w", defaults={"seen_at": timezone.now()})
+    for address in ("/desk/", f"/desk/comments/{held.pk}/"):
+        assert "Scoring is not running" not in desk.get(address).content.decode()
+    assert desk.get("/desk/live/").json()["down"] == ""
+    Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=5))
+    for address in ("/desk/", f"/desk/comments/{held.pk}/"):
+        assert "1 comment waits for it; nothing is lost" in desk.get(address).content.decode()
+    assert "1 comment waits" in desk.get("/desk/live/").json()["down"]
+
+
+def test_more_than_two_hundred_at_once_are_refused_with_both_numbers(desk: Client, held: Comment) -> None:
+    items = [f"{held.pk}:{held.version}", *(f"{10_000_000 + n}:1" for n in range(200))]
+    answer = desk.post("/desk/many/", {"item": items, "action": "approve"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "201 comments are selected, and at most 200" in answer.content.decode()
+    held.refresh_from_db()
+    assert held.state == State.HELD
+
+
+def test_what_is_likely_to_hurt_stays_blurred_in_the_results_of_a_batch(desk: Client, settled: Say) -> None:
+    comments = [settled(RUDE), settled("A calm word about the tram and its timetable.")]
+    Score.objects.filter(comment=comments[0]).update(labels={"toxicity": 0.95})
+    sent = {"item": [f"{c.pk}:{c.version}" for c in comments], "action": "approve"}
+    page = desk.post("/desk/many/", sent).content.decode()
+    assert re.findall(r'<li class="([^"]+)" data-result="(\d+)"', page) == [
+        ("done hateful", str(comments[0].pk)), ("done", str(comments[1].pk)),
+    ]  # fmt: skip

@@ -111,6 +111,8 @@
   const last = (html) => {
     const holder = $("#last");
     holder.innerHTML = html;
+    const pause = $("[data-pause]", holder);
+    if (pause && $("#pause")) $("#pause").replaceChildren(pause); // it outlasts the next decisions
     const shown = $(".last.fresh", holder);
     if (!shown) return;
     clearTimeout(hide);
@@ -133,6 +135,12 @@
     $("#last .last")?.classList.remove("fresh"); // out of view, yet u still finds it
     ($("#drawer")?.open ? $("#drawer") : $("#last")).append(box); // what is under a dialog is not seen
     setTimeout(() => box.remove(), 10000);
+  };
+
+  const whyNot = (html) => { // the desk's own words; of a whole page of errors nothing
+    const told = document.createElement("div");
+    told.innerHTML = html;
+    return $(".conflict", told)?.textContent.trim() || "";
   };
 
   const mark = (row, state, words) => {
@@ -180,9 +188,7 @@
         else { lastFrom(told); say(conflict ? $("p", conflict).textContent.trim() : ""); }
       } else {
         row?.classList.remove("sending");
-        const told = document.createElement("div");
-        told.innerHTML = answer.status < 500 && answer.status !== 403 ? html : "";
-        say(told.textContent.trim() || `Not saved (${answer.status}). The comment is where it was; try again.`);
+        say(whyNot(html) || `Not saved (${answer.status}). The comment is where it was; try again.`);
       }
     } catch {
       row?.classList.remove("sending");
@@ -200,7 +206,7 @@
     if (!answer) return say("Not undone: the network did not answer. Try again.");
     const html = await answer.text();
     if (answer.status === 409) return put(html);
-    if (!answer.ok) return say("This cannot be undone.");
+    if (!answer.ok) return say(whyNot(html) || `This cannot be undone (${answer.status}).`);
     const told = document.createElement("div");
     told.innerHTML = html;
     if ($(".results", told)) {
@@ -285,6 +291,8 @@
       const lease = $("[data-lease]", row);
       if (lease) lease.textContent = (news.leases[row.dataset.id] || "").split("@")[0];
     }
+    const down = $("#down");
+    if (down.innerHTML.trim() !== news.down) down.innerHTML = news.down; // said once, not every four seconds
     const done = !$(".rows-more") && rows().every((row) => row.classList.contains("gone"));
     const idle = $("#card > .nothing");
     if (done && idle && !$("a", idle) && !list.dataset.query && news.counts[list.dataset.queue] > 0) {
@@ -329,8 +337,8 @@
   };
   const ask = async (form) => {
     const answer = await post(form.getAttribute("action"), new FormData(form)).catch(() => null);
-    if (!answer?.ok) return say("Not saved. Try again.");
-    await answer.text(); // read to its end, or the connection stays open
+    const html = await answer?.text(); // read to its end, or the connection stays open
+    if (!answer?.ok) return say((html && whyNot(html)) || "Not saved. Try again.");
     const row = here();
     form.closest("details").open = false;
     if (row) { cards.delete(row.dataset.id); show(row); }
@@ -351,6 +359,8 @@
       return;
     }
     const box = onCard("details.refuse");
+    const why = onCard("[data-no-refusal]");
+    if (why) say(why.textContent.trim());
     if (!box) return;
     box.open = true;
     box.scrollIntoView({ block: "nearest" });
@@ -441,6 +451,7 @@
   });
 
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close]")) return event.target.closest("[data-pause]").remove();
     if (event.target.closest("[data-help]")) return $("#help").showModal();
     const preset = event.target.closest("[data-preset]");
     if (preset) { const box = $("textarea", preset.closest("form")); box.value = preset.dataset.preset; $(`[value="${preset.dataset.reason}"]`, preset.closest("form"))?.focus(); return; }
