@@ -27,6 +27,7 @@ MAX_ATTEMPTS = 12
 FIRST_PAUSE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 6 * 3600
 SAID_AGAIN_SECONDS = 3600
+TAKE_BACK_TIME = timedelta(minutes=2)  # a mail about a decision waits so long: one taken back at once is never sent
 
 
 class OutboxBackend(BaseEmailBackend):

@@ -18,7 +18,7 @@ from discussions import languages, states
 from discussions.models import Comment, Notice, OutboxEntry, Report, Revision, State, User
 from discussions.models.comment import PERSON_MOVES, POLICY_MOVES
 from discussions.states import Place
-from moderation import queue, reasons, roles
+from moderation import notifiers, queue, reasons, roles
 from moderation.models import Action, Appeal, Decision, Escalation, Policy, Review, Score
 from moderation.policy import Verdict
 
@@ -113,11 +113,12 @@ def by_person(
         raise NotAllowed(_("Its author has appealed: somebody answers that first."))
     score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
     OutboxEntry.objects.filter(comment=comment).delete()
+    answered = _handle_reports(comment)
     effects = {
         "before": asdict(before),
         "after": asdict(Place.of(comment)),
         "queue": queue.leave(comment),
-        "reports": _handle_reports(comment),
+        "reports": answered,
         "notices": _withdraw_notices(comment),
         "escalations": _close_escalations(comment),
         "review": review,
@@ -125,6 +126,7 @@ def by_person(
     decision = _record(comment, score, by, before, version_seen, action=Action(action), effects=effects,
                        reason_code=reason_code, reason_words=words, batch=batch)  # fmt: skip
     _review(comment, decision)
+    notifiers.tell(decision, answered)
     if action == Action.REJECT:
         _notify(comment, decision, score)
     return decision
@@ -164,6 +166,7 @@ def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: 
     }
     queue.restore(comment, original.effects.get("queue", []))
     Report.objects.filter(pk__in=original.effects.get("reports", [])).update(handled_at=None)
+    notifiers.take_back(original)
     Notice.objects.filter(pk__in=original.effects.get("notices", [])).update(withdrawn_at=None)
     Escalation.objects.filter(pk__in=original.effects.get("escalations", [])).update(closed_at=None)
     Appeal.objects.filter(answer_id=original.pk).update(

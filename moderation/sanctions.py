@@ -17,14 +17,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from discussions import languages, states
+from discussions import languages, mail, states
 from discussions.models import Comment, Mail, Reader, State, User
 from moderation import bulk, reasons, roles
 from moderation.decisions import NotAllowed
 from moderation.models import Decision, Sanction, Score
 
 MOST_HIDDEN = bulk.MOST
-MAIL_WAITS = timedelta(minutes=2)  # a warning taken back at once was never sent
 LONGEST = timedelta(days=3653)  # ten years; whoever means longer means without an end
 _HEADER = "X-Parley-Sanction"
 _STRICTNESS = [Sanction.Kind.PREMODERATE, Sanction.Kind.SUSPEND, Sanction.Kind.BAN]
@@ -186,5 +185,5 @@ def _mail(sanction: Sanction, reader: Reader) -> None:
         body="\n\n".join(filter(None, [said, str(title), sanction.words])),
         sender=settings.DEFAULT_FROM_EMAIL,
         headers={_HEADER: str(sanction.pk)},
-        available_at=timezone.now() + MAIL_WAITS,
+        available_at=timezone.now() + mail.TAKE_BACK_TIME,
     )
