@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from discussions.models.append_only import never_emptied
+
 
 class Highlight(models.Model):
     """One line of the record: a comment became a pick or a pin, or stopped being one. Copies only, never changed."""
@@ -31,6 +33,7 @@ class Highlight(models.Model):
         constraints = [models.CheckConstraint(condition=Q(kind__in=["pick", "pin"]), name="highlight_kind_is_known")]
         triggers = [
             pgtrigger.Protect(name="highlight_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            never_emptied("highlight_is_never_emptied"),
         ]
 
     def __str__(self) -> str:

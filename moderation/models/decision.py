@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from moderation.models.append_only import never_emptied
+from discussions.models.append_only import never_emptied
 
 
 class Action(models.TextChoices):

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from moderation.models.append_only import never_emptied
+from discussions.models.append_only import never_emptied
 
 
 class PolicyQuerySet(models.QuerySet["Policy"]):

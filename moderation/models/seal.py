@@ -6,7 +6,7 @@ import pgtrigger
 from django.db import models
 from django.utils import timezone
 
-from moderation.models.append_only import never_emptied
+from discussions.models.append_only import never_emptied
 
 
 class Seal(models.Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -199,3 +199,12 @@ def test_who_lifted_what_is_on_record_and_stays_so(article: Article, editor: Use
         Highlight.objects.all().delete()
     with pytest.raises(ProgrammingError), transaction.atomic():
         Highlight.objects.update(by_name="nobody")
+
+
+def test_the_record_of_picks_cannot_be_emptied(article: Article, editor: User) -> None:
+    picks.toggle(comment=post(article), by=editor)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(DatabaseError, match="Cannot empty"), transaction.atomic():
+            cursor.execute("TRUNCATE discussions_highlight")
+    assert Highlight.objects.count() == 1
