@@ -100,10 +100,9 @@ def test_kind_words_and_heated_politics_are_not_flagged(scorer: Scorer, text: st
 def test_no_group_is_treated_worse_than_the_documents_say(findings: dict) -> None:
     # The aim is audit.MOST_GAP; docs/model-quality.md names the groups that miss it. This holds the line meanwhile.
     worst = max(findings["groups"], key=lambda name: findings["groups"][name]["gap"])
-    assert findings["groups"][worst]["gap"] < 0.1, worst
-    # Three groups miss it with these weights; with the ones before it was one, by 16 points.
+    assert findings["groups"][worst]["gap"] < 0.07, worst
     missed = [name for name, rates in findings["groups"].items() if rates["gap"] > audit.MOST_GAP]
-    assert len(missed) <= 3, missed
+    assert len(missed) <= 1, missed
 
 
 def test_hostile_words_are_found_whoever_they_are_about(findings: dict) -> None:
