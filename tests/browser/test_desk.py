@@ -524,3 +524,21 @@ def test_axe_finds_nothing_at_the_desk(  # noqa: PLR0917 - fixtures
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     finally:
         context.close()
+
+
+def test_what_went_wrong_stays_in_view_when_an_earlier_answer_comes_late(at_desk: Page, waiting: list[Comment]) -> None:
+    late: list[Route] = []
+    card_says(at_desk, "number 0")
+    at_desk.route("**/decide/", lambda route: late.append(route) if not late else route.abort())
+    at_desk.keyboard.press("a")
+    card_says(at_desk, "number 1")
+    at_desk.keyboard.press("a")
+    expect(at_desk.locator(".last.error")).to_contain_text("Not saved")
+    late[0].continue_()
+    expect(at_desk.locator(".row.gone")).to_have_count(1)
+    expect(at_desk.locator(".last.error")).to_contain_text("Not saved")
+    is_now(waiting[0], State.PUBLISHED)
+    at_desk.unroute("**/decide/")
+    at_desk.keyboard.press("u")
+    expect(at_desk.locator("#last .last.fresh")).to_contain_text("Took it back")
+    is_now(waiting[0], State.HELD)

@@ -107,13 +107,16 @@
     return fetch(url, { method: "POST", headers: { ...headers, "X-CSRFToken": token() }, body });
   };
 
-  let hide = 0;
-  const last = (html) => {
+  /* Answers may arrive in another order than their questions were sent: a turn is a decision's place in that order. */
+  let hide = 0, turns = 0, told = 0;
+  const last = (html, turn = Infinity) => {
     const holder = $("#last");
+    const newer = $$(".last.error", holder).find((box) => Number(box.dataset.turn) > turn);
     holder.innerHTML = html;
     const pause = $("[data-pause]", holder);
     if (pause && $("#pause")) $("#pause").replaceChildren(pause); // it outlasts the next decisions
     const shown = $(".last.fresh", holder);
+    if (newer) { shown?.classList.remove("fresh"); holder.append(newer); return; } // what went wrong since stays in view
     if (!shown) return;
     clearTimeout(hide);
     hide = setTimeout(() => shown.classList.remove("fresh"), 10000);
@@ -124,9 +127,10 @@
     if (told) last(told.outerHTML);
     (holder || told)?.remove();
   };
-  const say = (words) => {
+  const say = (words, turn = 0) => {
     const box = document.createElement("div");
     box.className = "last fresh error";
+    box.dataset.turn = turn;
     const p = document.createElement("p");
     p.textContent = words;
     box.append(p);
@@ -164,6 +168,7 @@
     .filter((node) => node.nodeName !== "KBD").map((node) => node.textContent).join("").trim() || "✓";
 
   const decide = async (form, submitter) => {
+    const turn = ++turns;
     const card = form.closest("[data-card]");
     const row = $(`#rows .row[data-id="${card.dataset.card}"]`);
     const body = new FormData(form, submitter);
@@ -177,22 +182,22 @@
       if (answer.ok) {
         const rejected = form.dataset.decide === "reject";
         mark(row, rejected ? "rejected" : "published", form.dataset.done || wordsOf(submitter));
-        last(html);
+        if (turn > told) { told = turn; last(html, turn); }
         live();
       } else if (answer.status === 409) {
-        const told = document.createElement("div");
-        told.innerHTML = html;
-        const conflict = $("[data-conflict]", told);
+        const page = document.createElement("div");
+        page.innerHTML = html;
+        const conflict = $("[data-conflict]", page);
         mark(row, conflict?.dataset.state || "held", conflict?.dataset.label || "");
         if (row && (here() === row || !next)) put(html);
-        else { lastFrom(told); say(conflict ? $("p", conflict).textContent.trim() : ""); }
+        else { lastFrom(page); say(conflict ? $("p", conflict).textContent.trim() : "", turn); }
       } else {
         row?.classList.remove("sending");
-        say(whyNot(html) || `Not saved (${answer.status}). The comment is where it was; try again.`);
+        say(whyNot(html) || `Not saved (${answer.status}). The comment is where it was; try again.`, turn);
       }
     } catch {
       row?.classList.remove("sending");
-      say("Not saved: the network did not answer. The comment is where it was; try again.");
+      say("Not saved: the network did not answer. The comment is where it was; try again.", turn);
     }
   };
 
