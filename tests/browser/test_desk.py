@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from discussions import posting
@@ -542,3 +543,36 @@ def test_what_went_wrong_stays_in_view_when_an_earlier_answer_comes_late(at_desk
     at_desk.keyboard.press("u")
     expect(at_desk.locator("#last .last.fresh")).to_contain_text("Took it back")
     is_now(waiting[0], State.HELD)
+
+
+def test_news_of_before_an_undo_does_not_take_the_comment_away_again(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    with at_desk.expect_response("**/live/**"):  # asked after every decision
+        at_desk.keyboard.press("a")
+        done(at_desk, "Approved")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def later(route: Route) -> None:
+        """The answer as it is now, given back when the test says so."""
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    card_says(at_desk, "number 1")
+    at_desk.route("**/live/**", later)
+    at_desk.keyboard.press("a")
+    expect(at_desk.locator(".row.gone")).to_have_count(2)
+    until_held = time.monotonic() + 15
+    while not held:
+        assert time.monotonic() < until_held, "the desk asked for no news"
+        at_desk.wait_for_timeout(20)
+    at_desk.keyboard.press("u")
+    expect(at_desk.locator("#last .last.fresh")).to_contain_text("Took it back")
+    expect(at_desk.locator(".row.gone")).to_have_count(1)
+    route, answer = held[0]
+    with at_desk.expect_response(answer.url):
+        route.fulfill(response=answer)
+    at_desk.evaluate("() => new Promise((done) => setTimeout(done, 0))")  # the script has read it by then
+    expect(at_desk.locator(".row.gone")).to_have_count(1)
+    is_now(waiting[1], State.HELD)

@@ -277,11 +277,13 @@
   };
 
   /* --- what others do ------------------------------------------------------------------------------- */
+  const standing = (row) => `${row.dataset.version} ${row.className.replace(/ ?\bhere\b/, "")}`;
   const live = async () => {
     if (!list || document.hidden) return;
     const all = rows().filter((row) => !row.classList.contains("sending"));
     const first = Math.max(0, Math.min(all.indexOf(here()) - 50, all.length - 100));
-    const ids = all.slice(first, first + 100).map((row) => `${row.dataset.id}:${row.dataset.version}`);
+    const asked = new Map(all.slice(first, first + 100).map((row) => [row, standing(row)]));
+    const ids = [...asked.keys()].map((row) => `${row.dataset.id}:${row.dataset.version}`);
     const answer = await fetch(`${list.dataset.live}?ids=${ids.join(",")}`, { headers }).catch(() => null);
     if (!answer?.ok) return;
     const news = await answer.json();
@@ -290,7 +292,7 @@
       if (box) box.textContent = n.toLocaleString("en");
     }
     for (const row of rows()) {
-      const gone = news.gone[row.dataset.id];
+      const gone = asked.get(row) === standing(row) && news.gone[row.dataset.id]; // not what was so before it was decided or taken back here
       if (gone?.undone && row.classList.contains(`is-${gone.state}`)) revive(row, gone.version);
       else if (gone && open(row)) mark(row, gone.state, `${gone.label} · ${gone.who}`);
       const lease = $("[data-lease]", row);
