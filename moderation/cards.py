@@ -107,8 +107,9 @@ class Card:
 def build(comment: Comment, *, by: User) -> Card:
     """The card as this person sees it. `comment` comes with its article, parent and reader."""
     about = Appeal.objects.filter(comment=comment).select_related("comment__reader", "comment__article")
-    waiting = about.waiting().last()
-    appeal = waiting or about.last()
+    made = list(about.order_by("pk"))
+    waiting = about.waiting().last() if made else None
+    appeal = waiting or (made[-1] if made else None)
     newest = Revision.objects.get(comment=comment, number=comment.revision)
     score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
     decisions = list(Decision.objects.filter(comment_id=comment.pk).order_by("-id")[:50])
@@ -149,7 +150,7 @@ def build(comment: Comment, *, by: User) -> Card:
         refusals=[(code, key, title, words) for code, (key, title, words) in reasons.REFUSALS.items()],
         presets=list(Preset.objects.all()[:40]),
         why_not=roles.why_not(by, roles.DECIDE, comment),
-        why_not_refuse=appeals.why_not_refuse(comment, by, latest=decisions[0] if decisions else None),
+        why_not_refuse=appeals.why_not_refuse(comment, by, latest=decisions[0] if decisions else None) if made else "",
     )
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
@@ -85,6 +86,7 @@ class Row:
     """One line of a list."""
 
     id: int
+    href: str
     version: int
     state: str
     author: str
@@ -293,20 +295,26 @@ def _number(text: str) -> float | None:
 # --- what a row shows ---------------------------------------------------------------------------------
 
 
+_SHOWN = ("version", "state", "revision", "created_at", "article__title", "reader__name")
+_TOLD = ("comment_id", "action", "actor", "actor_name", "reason_code", "reasons")
+
+
 def _rows(ids: Sequence[int], name: str, by: User) -> list[Row]:
-    comments = Comment.objects.select_related("article", "reader").in_bulk(ids)
+    # Of each only what a line shows: an article is long, and a record too.
+    comments = Comment.objects.select_related("article", "reader").only(*_SHOWN).in_bulk(ids)
     texts = _newest_words(comments.values())
-    decisions = _latest(Decision.objects.filter(comment_id__in=ids))
+    decisions = _latest(Decision.objects.filter(comment_id__in=ids).only(*_TOLD))
     if back := [pk for pk, d in decisions.items() if d.action == Action.UNDO and comments[pk].state == State.HELD]:
         # Back on the queue, it waits for the reason it came with.
-        decisions |= _latest(Decision.objects.filter(comment_id__in=back, actor=Decision.Actor.MACHINE))
-    scores = _latest(Score.objects.filter(comment_id__in=ids))
+        decisions |= _latest(Decision.objects.filter(comment_id__in=back, actor=Decision.Actor.MACHINE).only(*_TOLD))
+    scores = _latest(Score.objects.filter(comment_id__in=ids).only("comment_id", "labels"))
     items = leases(ids, by)
     reports = _open_reports(ids)
     copies = alike.by_others(comments.values(), by)
     escalated = set(
         Escalation.objects.filter(comment_id__in=ids, closed_at__isnull=True).values_list("comment_id", flat=True)
     )
+    before, after = reverse("desk_comment", args=[0]).split("0")
     rows = []
     for pk in ids:
         comment, item, decision = comments[pk], items.get(pk), decisions.get(pk)
@@ -314,6 +322,7 @@ def _rows(ids: Sequence[int], name: str, by: User) -> list[Row]:
         rows.append(
             Row(
                 id=pk,
+                href=f"{before}{pk}{after}",
                 version=comment.version,
                 state=comment.state,
                 author=comment.reader.name,

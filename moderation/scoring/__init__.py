@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from moderation.scoring import memory
 from moderation.scoring.checkpoints import LABELS, CheckpointError
 from moderation.scoring.patience import TooLate, until
 
@@ -63,7 +64,10 @@ def score(
         raise TypeError("score() takes a list of texts, not one text")
     if parents is not None and len(parents) != len(texts):
         raise ValueError(f"{len(texts)} texts but {len(parents)} parents")
-    return _scorer(checkpoint).score(texts, parents if parents is not None else [None] * len(texts), thresholds)
+    try:
+        return _scorer(checkpoint).score(texts, parents if parents is not None else [None] * len(texts), thresholds)
+    finally:
+        memory.give_back()
 
 
 def explain(text: str, *, label: str = "toxicity") -> list[Span]:

@@ -7,8 +7,17 @@ from datetime import datetime
 from django import template
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 register = template.Library()
+
+
+_AGES = (
+    (604800, gettext_noop("%d w")),
+    (86400, gettext_noop("%d d")),
+    (3600, gettext_noop("%d h")),
+    (60, gettext_noop("%d min")),
+)
 
 
 @register.filter
@@ -17,9 +26,9 @@ def age(since: datetime | None) -> str:
     if since is None:
         return ""
     seconds = max(0, int((timezone.now() - since).total_seconds()))
-    for unit, words in ((604800, _("%d w")), (86400, _("%d d")), (3600, _("%d h")), (60, _("%d min"))):
+    for unit, words in _AGES:
         if seconds >= (unit * 2 if unit == 604800 else unit):
-            return words % (seconds // unit)
+            return _(words) % (seconds // unit)
     return _("now")
 
 

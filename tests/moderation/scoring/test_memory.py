@@ -1,0 +1,26 @@
+"""What a batch needed goes back to the system."""
+
+from __future__ import annotations
+
+import gc
+
+import psutil
+
+from moderation.scoring import memory
+
+
+def test_freed_memory_leaves_the_process() -> None:
+    process = psutil.Process()
+    blocks = [bytearray(60_000) for _ in range(3_000)]  # below the size that malloc maps by itself
+    last = bytearray(60_000)  # stands on top of the heap, so that it cannot simply shrink
+    full = process.memory_info().rss
+    del blocks
+    gc.collect()
+    memory.give_back()
+    assert full - process.memory_info().rss > 90_000_000
+    assert len(last) == 60_000
+
+
+def test_elsewhere_nothing_happens(monkeypatch) -> None:
+    monkeypatch.setattr(memory, "_trim", lambda: None)
+    memory.give_back()
