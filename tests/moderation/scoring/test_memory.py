@@ -24,3 +24,17 @@ def test_freed_memory_leaves_the_process() -> None:
 def test_elsewhere_nothing_happens(monkeypatch) -> None:
     monkeypatch.setattr(memory, "_trim", lambda: None)
     memory.give_back()
+
+
+def test_short_questions_do_not_each_pay_for_it(monkeypatch) -> None:
+    times: list[int] = []
+    monkeypatch.setattr(memory, "give_back", lambda: times.append(1))
+    monkeypatch.setattr(memory, "_scored", 0)
+    for _ in range(99):
+        memory.after(memory.EVERY // 100)
+    assert times == []
+    memory.after(memory.EVERY // 100)
+    memory.after(memory.EVERY - 1)
+    assert times == [1]
+    memory.after(memory.EVERY)
+    assert times == [1, 1]
