@@ -101,10 +101,11 @@ def _kin(comment_id: int) -> QuerySet[Likeness]:
     return Likeness.objects.filter(kin__in=kin).exclude(comment__state=State.DELETED)
 
 
-def by_others(comments: Iterable[Comment], by: User) -> dict[int, int]:
+def by_others(comment_ids: Iterable[int], by: User) -> dict[int, int]:
     """comment id → how many other readers wrote alike; without those where nobody did."""
-    readers = {c.pk: c.reader_id for c in comments}
-    kins = dict(Likeness.objects.filter(comment_id__in=readers).values_list("comment_id", "kin"))
+    kins = dict(Likeness.objects.filter(comment_id__in=list(comment_ids)).values_list("comment_id", "kin"))
+    if not kins:
+        return {}
     counted = (
         Likeness.objects.filter(roles.reach(by, "comment__"), kin__in=set(kins.values()))
         .exclude(comment__state=State.DELETED)

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from discussions.models import Comment, Revision, User
-from moderation import decisions, lists, roles
+from moderation import decisions, lines, roles
 from moderation.models import Action, Decision, Score
 
 MOST = 200
@@ -101,7 +101,7 @@ def undo(batch: UUID, *, by: User) -> list[Result]:
 def _veiled(results: list[Result]) -> list[Result]:
     """Mark what is likely to hurt, by the score of the version shown."""
     scores = Score.objects.filter(comment_id__in=[r.comment_id for r in results], revision=F("comment__revision"))
-    hateful = {pk for pk, labels in scores.values_list("comment_id", "labels") if lists.is_hateful(labels)}
+    hateful = {pk for pk, labels in scores.values_list("comment_id", "labels") if lines.is_hateful(labels)}
     return [replace(result, hateful=result.comment_id in hateful) for result in results]
 
 

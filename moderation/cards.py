@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from discussions import markup
 from discussions.models import Comment, Reader, Report, Revision, State, User
-from moderation import alike, appeals, lists, marks, reasons, roles, tallies, trust
+from moderation import alike, appeals, lines, marks, reasons, roles, tallies, trust
 from moderation.models import Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score
 from moderation.scoring import curves
 from moderation.scoring.curves import Curve
@@ -122,7 +122,7 @@ def build(comment: Comment, *, by: User) -> Card:
         text=newest.text,
         pieces=marks.pieces(newest.text, spans=(score.spans or []) if score else [], listed=listed),
         spans_known=score is None or score.spans is not None or max(score.labels.values(), default=0) < 0.3,
-        hateful=lists.is_hateful(score.labels) if score else False,
+        hateful=lines.is_hateful(score.labels) if score else False,
         score=score,
         bars=bars(score.labels, rules, curves.curves(score.checkpoint, score.weights)) if score else [],
         reasons=[{"outcome": r["outcome"], "words": reasons.sentence(r)} for r in (verdict.reasons if verdict else [])],
@@ -136,7 +136,7 @@ def build(comment: Comment, *, by: User) -> Card:
         sanctions=list(Sanction.objects.touching(comment.reader).in_force()),
         trusted=trust.in_force(comment.reader) is not None,
         notes=list(Note.objects.filter(reader=comment.reader)[:10]),
-        alike=alike.by_others([comment], by).get(comment.pk, 0),
+        alike=alike.by_others([comment.pk], by).get(comment.pk, 0),
         same_words=alike.others(comment, by) or _same_words(comment, newest, by),
         revisions=_revisions(comment),
         decisions=[told(d) for d in decisions],

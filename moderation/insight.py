@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from moderation import lists, reasons
+from moderation import lines, reasons
 from moderation.models import Decision
 
 PERIODS: dict[str, tuple[int, str, Promise]] = {
@@ -283,7 +283,7 @@ def _by_label(values: dict[str, Any]) -> Series:
 
 
 def _people(values: dict[str, Any]) -> Series:
-    limits = " OR ".join(f"(d.scores->>'{label}')::float >= {limit}" for label, limit in lists.HATEFUL.items())
+    limits = " OR ".join(f"(d.scores->>'{label}')::float >= {limit}" for label, limit in lines.HATEFUL.items())
     rows = _rows(_BY_PERSON.replace("{hateful}", f"({limits})"), values)
     columns = [_("person"), _("approved"), _("refused"), _("reversed by others"), _("hateful"), _("hateful today")]
     return Series("people", _("Who decided"), columns, [(name.partition("@")[0], *rest) for _pk, name, *rest in rows])
@@ -291,7 +291,7 @@ def _people(values: dict[str, Any]) -> Series:
 
 def exposure_today(user_id: int) -> int:
     """How many hateful comments this person has decided on since midnight, each counted once."""
-    limits = " OR ".join(f"(d.scores->>'{label}')::float >= {limit}" for label, limit in lists.HATEFUL.items())
+    limits = " OR ".join(f"(d.scores->>'{label}')::float >= {limit}" for label, limit in lines.HATEFUL.items())
     sql = _EXPOSURE.replace("{hateful}", f"({limits})")
     [(n,)] = _rows(sql, {"user": user_id, "today": _floor(timezone.localtime(), "day")})
     return int(n)
@@ -299,7 +299,7 @@ def exposure_today(user_id: int) -> int:
 
 def pause_after(user_id: int, made: Iterable[Decision]) -> int:
     """How many hateful comments it is today, where these decisions bring it to the next PAUSE_AFTER; else 0."""
-    hateful = {decision.comment_id for decision in made if lists.is_hateful(decision.scores)}
+    hateful = {decision.comment_id for decision in made if lines.is_hateful(decision.scores)}
     if not hateful:
         return 0
     n = exposure_today(user_id)

@@ -1,36 +1,31 @@
 """The desk's lists: which comments stand on a queue, in which order, page by page, under which filters.
 
 Every list is a keyset walk along an index, so that the first page costs the same at a thousand and at a million
-comments. What a row shows is fetched afterwards, for the rows of the page only.
+comments. What a line shows is fetched afterwards (moderation/lines.py), for the lines of the page only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from discussions.models import Comment, Reader, Report, Revision, Section, State, User
-from moderation import alike, reasons, roles, search
-from moderation.models import Action, Appeal, Decision, Escalation, QueueItem, Review, Score
+from discussions.models import Comment, Reader, Section, State, User
+from moderation import alike, lines, reasons, roles, search
+from moderation.models import Appeal, Decision, Escalation, QueueItem, Review, Score
 
 PAGE = 40
 COUNTED_UP_TO = 1000
 FEW_READERS = 500
-HATEFUL = {"identity_attack": 0.5, "severe_toxicity": 0.4, "threat": 0.7, "toxicity": 0.92}
 
 NAMES: dict[str, tuple[str, Promise, Promise]] = {
     # name → (key after g, title, what an empty list says)
@@ -82,30 +77,10 @@ class Filters:
 
 
 @dataclass(slots=True)
-class Row:
-    """One line of a list."""
-
-    id: int
-    href: str
-    version: int
-    state: str
-    author: str
-    article: str
-    words: str
-    why: str
-    since: datetime
-    hateful: bool = False
-    reports: int = 0
-    alike: int = 0
-    lease: str = ""
-    escalated: bool = False
-
-
-@dataclass(slots=True)
 class Page:
     """One page of a list. `after` continues it, empty on the last one. `total` may be "over 1,000"."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[lines.Line] = field(default_factory=list)
     after: str = ""
     total: str = ""
 
@@ -115,8 +90,8 @@ def page(name: str, filters: Filters, *, by: User, after: str = "", limit: int =
     narrowed = _Narrowed(filters, roles.sections_of(by))
     found = _SOURCES[name](narrowed, by, after, limit + 1)
     more = found[:limit]
-    rows = _rows([comment_id for comment_id, _cursor in more], name, by)
-    result = Page(rows, after=more[-1][1] if len(found) > limit else "")
+    shown = lines.of([comment_id for comment_id, _cursor in more], by)
+    result = Page(shown, after=more[-1][1] if len(found) > limit else "")
     if filters or narrowed.section_ids:
         result.total = _counted(name, narrowed, by) if found else "0"
     return result
@@ -290,106 +265,6 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-# --- what a row shows ---------------------------------------------------------------------------------
-
-
-_SHOWN = ("version", "state", "revision", "created_at", "article__title", "reader__name")
-_TOLD = ("comment_id", "action", "actor", "actor_name", "reason_code", "reasons")
-
-
-def _rows(ids: Sequence[int], name: str, by: User) -> list[Row]:
-    # Of each only what a line shows: an article is long, and a record too.
-    comments = Comment.objects.select_related("article", "reader").only(*_SHOWN).in_bulk(ids)
-    texts = _newest_words(comments.values())
-    decisions = _latest(Decision.objects.filter(comment_id__in=ids).only(*_TOLD))
-    if back := [pk for pk, d in decisions.items() if d.action == Action.UNDO and comments[pk].state == State.HELD]:
-        # Back on the queue, it waits for the reason it came with.
-        decisions |= _latest(Decision.objects.filter(comment_id__in=back, actor=Decision.Actor.MACHINE).only(*_TOLD))
-    scores = _latest(Score.objects.filter(comment_id__in=ids).only("comment_id", "labels"))
-    items = leases(ids, by)
-    reports = _open_reports(ids)
-    copies = alike.by_others(comments.values(), by)
-    escalated = set(
-        Escalation.objects.filter(comment_id__in=ids, closed_at__isnull=True).values_list("comment_id", flat=True)
-    )
-    before, after = reverse("desk_comment", args=[0]).split("0")
-    rows = []
-    for pk in ids:
-        comment, item, decision = comments[pk], items.get(pk), decisions.get(pk)
-        labels = scores[pk].labels if pk in scores else {}
-        rows.append(
-            Row(
-                id=pk,
-                href=f"{before}{pk}{after}",
-                version=comment.version,
-                state=comment.state,
-                author=comment.reader.name,
-                article=comment.article.title,
-                words=texts.get(pk, ""),
-                why=_why(comment, decision, reports.get(pk, 0)),
-                since=item[1] if item else comment.created_at,
-                hateful=is_hateful(labels),
-                reports=reports.get(pk, 0),
-                alike=copies.get(pk, 0),
-                lease=item[0] if item else "",
-                escalated=pk in escalated,
-            )
-        )
-    return rows
-
-
-def is_hateful(labels: Mapping[str, float]) -> bool:
-    """Whether the words are kept blurred until somebody asks for them."""
-    return any(labels.get(label, 0.0) >= limit for label, limit in HATEFUL.items())
-
-
-def _newest_words(comments: Iterable[Comment]) -> dict[int, str]:
-    """All that a reader can write: what is selected to be decided together shows its words in full."""
-    wanted = {c.pk: c.revision for c in comments}
-    rows = Revision.objects.filter(comment_id__in=wanted).values_list("comment_id", "number", "text")
-    return {
-        pk: " ".join(text[: settings.COMMENT_MAX_CHARS].split()) for pk, number, text in rows if wanted[pk] == number
-    }
-
-
-def _latest(found: QuerySet[Any]) -> dict[int, Any]:
-    """comment id → its newest row."""
-    return {row.comment_id: row for row in found.order_by("comment_id", "-id").distinct("comment_id")}
-
-
-def leases(ids: Sequence[int], by: User) -> dict[int, tuple[str, datetime]]:
-    """comment id → (who else is looking at it, since when it waits)."""
-    now = timezone.now()
-    rows = QueueItem.objects.filter(comment_id__in=ids).values_list(
-        "comment_id", "entered_at", "lease_until", "lease_by", "lease_by__email", "lease_by__reader__name"
-    )
-    return {
-        pk: ((name or email or "") if until and until > now and holder != by.pk else "", entered)
-        for pk, entered, until, holder, email, name in rows
-    }
-
-
-def _open_reports(ids: Sequence[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for pk in Report.objects.filter(comment_id__in=ids, handled_at__isnull=True).values_list("comment_id", flat=True):
-        found[pk] = found.get(pk, 0) + 1
-    return found
-
-
-def _why(comment: Comment, decision: Decision | None, reports: int) -> str:
-    """Why the comment stands where it stands, in a few words."""
-    if reports and comment.state != State.HELD:
-        return ngettext("%(n)d report", "%(n)d reports", reports) % {"n": reports}
-    if decision is None:
-        return str(State(comment.state).label)
-    if decision.actor == Decision.Actor.PERSON:
-        done = str(decision.get_action_display())
-        if decision.reason_code in reasons.REFUSALS:
-            done = str(reasons.REFUSALS[decision.reason_code][1])
-        return f"{done} · {decision.actor_name.partition('@')[0]}"
-    return reasons.sentence(decision.reasons[0]) if decision.reasons else str(State(comment.state).label)
 
 
 def choices(by: User) -> dict[str, list[tuple[str, str]]]:

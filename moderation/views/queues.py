@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from discussions.models import Article, Comment, State
-from moderation import ask, cards, lists, queue, reasons, roles, tallies
+from moderation import ask, cards, lines, lists, queue, reasons, roles, tallies
 from moderation.lists import Filters
 from moderation.models import Action, Decision, QueueItem, Score, Worker
 from moderation.views import last
@@ -185,7 +185,7 @@ def live(request: DeskRequest) -> HttpResponse:
         if pk in moved
     }
     here = [pk for pk, _version, _state in rows]
-    leases = {pk: name for pk, (name, _at) in lists.leases(here, request.user).items() if name}
+    leases = {pk: name for pk, (name, _at) in lines.leases(here, request.user).items() if name}
     down = render_to_string("moderation/parts/down.html", {"down": scoring_down(request)}).strip()
     return JsonResponse({"counts": counts(request), "gone": gone, "leases": leases, "down": down})
 

@@ -52,7 +52,7 @@ def copies(settled: Say) -> list[Comment]:
 
 
 def counts(comments: list[Comment], by: User) -> list[int]:
-    found = alike.by_others(comments, by)
+    found = alike.by_others([c.pk for c in comments], by)
     return [found.get(c.pk, 0) for c in comments]
 
 

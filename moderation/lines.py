@@ -1,0 +1,151 @@
+"""What a line of a list shows, for the lines of one page only: their words, why they stand there, who looks at them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+from discussions.models import State, User
+from moderation import alike, reasons
+from moderation.models import Action, Decision, QueueItem
+
+HATEFUL = {"identity_attack": 0.5, "severe_toxicity": 0.4, "threat": 0.7, "toxicity": 0.92}
+
+# All that a reader can write is fetched: what is selected to be decided together shows its words in full. After an undo
+# a comment on the queue waits for the reason it came with, which is the machine's last one.
+_TOLD = """
+SELECT c.id, c.version, c.state, c.created_at, reader.name, article.title,
+  (SELECT left(text, %(chars)s) FROM discussions_revision WHERE comment_id = c.id AND number = c.revision),
+  (SELECT jsonb_build_array(action, actor, actor_name, reason_code, reasons)
+     FROM moderation_decision WHERE comment_id = c.id ORDER BY id DESC LIMIT 1),
+  (SELECT reasons FROM moderation_decision WHERE comment_id = c.id AND actor = 'machine' ORDER BY id DESC LIMIT 1),
+  (SELECT labels FROM moderation_score WHERE comment_id = c.id ORDER BY id DESC LIMIT 1),
+  (SELECT count(*) FROM discussions_report WHERE comment_id = c.id AND handled_at IS NULL),
+  EXISTS (SELECT FROM moderation_escalation WHERE comment_id = c.id AND closed_at IS NULL)
+FROM discussions_comment c
+JOIN discussions_article article ON article.id = c.article_id
+JOIN discussions_reader reader ON reader.id = c.reader_id
+WHERE c.id = ANY(%(ids)s)
+"""
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of a list. `choose`, `reported` and `repeated` are its own words, ready to be shown."""
+
+    id: int
+    href: str
+    version: int
+    state: str
+    author: str
+    article: str
+    words: str
+    why: str
+    since: datetime
+    choose: str
+    hateful: bool = False
+    reports: int = 0
+    reported: str = ""
+    alike: int = 0
+    repeated: str = ""
+    lease: str = ""
+    escalated: bool = False
+
+
+def of(ids: Sequence[int], by: User) -> list[Line]:
+    """The lines for these comments, in this order; one that has gone meanwhile is left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TOLD, {"ids": list(ids), "chars": settings.COMMENT_MAX_CHARS})
+        told = {row[0]: row for row in cursor.fetchall()}
+    return list(_laid_out([told[pk] for pk in ids if pk in told], leases(ids, by), alike.by_others(ids, by)))
+
+
+def _laid_out(
+    told: Sequence[tuple[Any, ...]], held: Mapping[int, tuple[str, datetime]], copies: Mapping[int, int]
+) -> Iterator[Line]:
+    # Asked for once, not for every line.
+    before, after = reverse("desk_comment", args=[0]).split("0")
+    choose, repeated = gettext("Select the comment by %(author)s"), gettext("%(n)s alike")
+    for pk, version, state, created_at, author, article, text, decided, verdict, labels, reports, escalated in told:
+        lease, since = held.get(pk, ("", created_at))
+        count = copies.get(pk, 0)
+        yield Line(
+            id=pk,
+            href=f"{before}{pk}{after}",
+            version=version,
+            state=state,
+            author=author,
+            article=article,
+            words=" ".join((text or "").split()),
+            why=_why(state, _Told.of(decided, verdict, state), reports),
+            since=since,
+            choose=choose % {"author": author},
+            hateful=is_hateful(json.loads(labels)) if labels else False,
+            reports=reports,
+            reported=ngettext("%(n)s report", "%(n)s reports", reports) % {"n": reports} if reports else "",
+            alike=count,
+            repeated=repeated % {"n": count} if count else "",
+            lease=lease,
+            escalated=escalated,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The decision that tells why a comment stands where it stands."""
+
+    action: str
+    actor: str
+    actor_name: str
+    reason_code: str
+    reasons: Sequence[dict[str, Any]]
+
+    @classmethod
+    def of(cls, decided: str | None, verdict: str | None, state: str) -> _Told | None:
+        """From the database's JSON: the newest decision and the machine's last reasons."""
+        if decided is None:
+            return None
+        found = cls(*json.loads(decided))
+        if found.action == Action.UNDO and state == State.HELD and verdict is not None:
+            return cls(found.action, Decision.Actor.MACHINE, "", "", json.loads(verdict))
+        return found
+
+
+def _why(state: str, told: _Told | None, reports: int) -> str:
+    """Why the comment stands where it stands, in a few words."""
+    if reports and state != State.HELD:
+        return ngettext("%(n)d report", "%(n)d reports", reports) % {"n": reports}
+    if told is None:
+        return str(State(state).label)
+    if told.actor == Decision.Actor.PERSON:
+        done = str(Action(told.action).label)
+        if told.reason_code in reasons.REFUSALS:
+            done = str(reasons.REFUSALS[told.reason_code][1])
+        return f"{done} · {told.actor_name.partition('@')[0]}"
+    return reasons.sentence(told.reasons[0]) if told.reasons else str(State(state).label)
+
+
+def is_hateful(labels: Mapping[str, float]) -> bool:
+    """Whether the words are kept blurred until somebody asks for them."""
+    return any(labels.get(label, 0.0) >= limit for label, limit in HATEFUL.items())
+
+
+def leases(ids: Sequence[int], by: User) -> dict[int, tuple[str, datetime]]:
+    """comment id → (who else is looking at it, since when it waits)."""
+    now = timezone.now()
+    rows = QueueItem.objects.filter(comment_id__in=ids).values_list(
+        "comment_id", "entered_at", "lease_until", "lease_by", "lease_by__email", "lease_by__reader__name"
+    )
+    return {
+        pk: ((name or email or "") if until and until > now and holder != by.pk else "", entered)
+        for pk, entered, until, holder, email, name in rows
+    }
