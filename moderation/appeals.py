@@ -35,7 +35,7 @@ def check(notice: Notice | None, reader: Reader | None) -> int:
         raise NotPossible(
             _("You have appealed against this refusal. A person will answer; each refusal has one appeal.")
         )
-    if Notice.objects.filter(comment=notice.comment, outcome=Outcome.UPHELD, withdrawn_at__isnull=True).exists():
+    if Notice.objects.filter(comment=notice.comment, outcome=Notice.UPHELD, withdrawn_at__isnull=True).exists():
         raise NotPossible(_("Your appeal has been answered. You can still edit the comment; it is looked at anew."))
     return notice.decision_id
 
@@ -49,9 +49,11 @@ def file(notice: Notice, *, by: Reader, words: str) -> Appeal:
         raise NotPossible(_("Say in your own words why the refusal is wrong."))
     try:
         with transaction.atomic():
-            return Appeal.objects.create(comment=notice.comment, reader=by, decision_id=decision_id, words=words)
+            made = Appeal.objects.create(comment=notice.comment, reader=by, decision_id=decision_id, words=words)
     except IntegrityError:
         raise NotPossible(_("You have appealed against this refusal already.")) from None
+    Notice.objects.filter(pk=notice.pk).update(appealed_at=made.created_at)
+    return made
 
 
 def why_not(appeal: Appeal, by: User) -> str:

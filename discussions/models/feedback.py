@@ -124,6 +124,8 @@ class Report(models.Model):
 class Notice(models.Model):
     """A statement of reasons to a comment's author: what was decided, why, and what they can do."""
 
+    UPHELD = "upheld"  # the outcome where another person has looked at a refusal and it stands
+
     reader = models.ForeignKey("discussions.Reader", models.CASCADE, related_name="notices")
     comment = models.ForeignKey("discussions.Comment", models.CASCADE, related_name="notices")
     decision_id = models.BigIntegerField(null=True, unique=True)
@@ -132,6 +134,8 @@ class Notice(models.Model):
     words = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    appealed_at = models.DateTimeField(null=True, blank=True)
+    """When the author asked another person to look at it; each refusal has one appeal."""
 
     class Meta:
         indexes = [models.Index(fields=["comment", "-created_at"], name="notice_of_comment")]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -21,12 +21,17 @@ MOST_OWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """One's own comment as only its author sees it: the newest words, where they stand, and why."""
+    """One's own comment as only its author sees it: the newest words, where they stand, and why.
+
+    `appealed`: the author has asked another person to look at the refusal; `answered`: that person has.
+    """
 
     comment: Comment
     html: SafeString
     text: str
     statement: str
+    appealed: bool = False
+    answered: bool = False
 
     @property
     def can_edit(self) -> bool:
@@ -68,6 +73,8 @@ def of(comments: QuerySet[Comment]) -> list[Own]:
         own_html=Subquery(revision.values("html")[:1]),
         own_text=Subquery(revision.values("text")[:1]),
         own_reasons=Subquery(stands.values("words")[:1]),
+        own_appealed=Exists(stands.filter(appealed_at__isnull=False)),
+        own_answered=Exists(stands.filter(outcome=Notice.UPHELD)),
     )
     waiting = {State.HELD, State.REJECTED}
     return [
@@ -76,6 +83,8 @@ def of(comments: QuerySet[Comment]) -> list[Own]:
             markup.stored(one.own_html or ""),
             one.own_text or "",
             (one.own_reasons or "") if one.state in waiting else "",
+            one.own_appealed,
+            one.own_answered,
         )
         for one in found
     ]

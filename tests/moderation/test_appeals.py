@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
 from discussions import posting
 from discussions.models import Comment, Notice, Reader, Report, Section, State, User
-from discussions.views import who
+from discussions.views import own, who
 from moderation import appeals, decisions, lists
 from moderation.models import Appeal, Decision, Escalation, Staff
 from tests.factories.discussions import AccountFactory
@@ -227,6 +228,25 @@ def test_whoever_refused_does_not_undo_the_answer_however_senior(
     appeal.refresh_from_db()
     with pytest.raises(decisions.NotAllowed, match="somebody else"):
         decisions.undo(decision_id=appeal.answer_id or 0, by=moderator)
+
+
+def test_the_author_reads_how_far_the_appeal_is(refused: Comment, senior: User) -> None:
+    def shown() -> tuple[bool, str]:
+        [mine] = own.of(Comment.objects.filter(pk=refused.pk))
+        text = render_to_string("discussions/parts/state.html", {"mine": mine})
+        return reverse("appeal", args=[refused.pk]) in text, text
+
+    assert shown()[0]
+    notice = Notice.objects.get(comment=refused, outcome="rejected")
+    asked = appeals.file(notice, by=refused.reader, words="I was quoting the mayor.")
+    offered, text = shown()
+    assert not offered
+    assert "You have asked another person" in text
+    appeals.answer(asked.pk, by=senior, outcome="upheld", words="It is no quotation.")
+    offered, text = shown()
+    assert not offered
+    assert "the refusal stands" in text
+    assert "It is no quotation." in text
 
 
 def test_the_author_appeals_on_a_page_and_the_desk_answers(
