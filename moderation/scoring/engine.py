@@ -32,8 +32,8 @@ VERSION = "1"
 BACKENDS = ("onnx-int8", "onnx-fp32", "torch")
 THRESHOLDS = (0.5, 0.8, 0.9)
 """Taken for every label where the caller names no thresholds."""
-MARGIN = 0.06
-"""Around every threshold, in probability: int8 answers this close are scored again in fp32."""
+MARGIN = 0.2
+"""Around every threshold, in log-odds (.05 at .5, .02 at .9): int8 answers this close are scored again in fp32."""
 
 
 def thresholds() -> tuple[float, ...]:
@@ -81,6 +81,12 @@ def pad(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
 def sigmoid(logits: Floats) -> Floats:
     """Logits -> probabilities."""
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))), np.float32)
+
+
+def log_odds(probability: Floats | float) -> Floats:
+    """The inverse of ``sigmoid``: int8 is about as far off everywhere on this scale, which it is not in probability."""
+    bounded = np.clip(probability, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(bounded / (1 - bounded)), np.float32)
 
 
 class OnnxBackend:
@@ -158,11 +164,11 @@ class RepairedInt8:
 
     def _near(self, scores: Floats, at: Thresholds | None) -> NDArray[np.bool_]:
         """For [rows, labels] scores, whether a row lies within the margin of any threshold of any label."""
-        near = np.zeros(len(scores), np.bool_)
+        near, odds = np.zeros(len(scores), np.bool_), log_odds(scores)
         for column, label in enumerate(self.labels):
             own = THRESHOLDS if at is None and not self.further else (at or {}).get(label, ())
             for threshold in {*own, *self.further}:
-                near |= np.abs(scores[:, column] - threshold) < self.margin
+                near |= np.abs(odds[:, column] - log_odds(threshold)) < self.margin
         return near
 
 
