@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +56,8 @@ class Cascade(Scorer):
 
     def __init__(self, large: Scorer, quick: Scorer, limits: Band) -> None:
         super().__init__(large.engine)
-        self.quick, self.limits = quick, limits
+        self.quick, self.limits = copy(quick), limits  # by itself it is asked for exact scores, here not for all
+        self.quick.passed_on = (limits.low, limits.high)
 
     def score(self, given: Sequence[str], parents: Sequence[str | None], at: Thresholds | None = None) -> list[Scores]:
         result = self.quick.score(given, parents, at)

@@ -25,6 +25,8 @@ Floats = NDArray[np.float32]
 Rows = Sequence[Sequence[int]]
 Thresholds = Mapping[str, Sequence[float]]
 """Where decisions turn, by label: a policy's thresholds."""
+Ends = tuple[float, float]
+"""The ends of a band of scores."""
 
 VERSION = "1"
 """Goes up whenever the same weights may answer differently for the same text."""
@@ -58,13 +60,14 @@ def threads() -> int:
 class Backend(Protocol):
     """What every backend offers. ``run`` gives [rows, labels] float32 probabilities, in order.
 
-    ``at`` names the thresholds near which the answers must be exact; a backend that is always exact need not look.
+    ``at`` names the thresholds near which the answers must be exact; where the first label lies between the ends of
+    ``passed_on`` they need not be, as a larger checkpoint answers. A backend that is always exact need not look.
     ``run`` raises TooLate between two micro-batches once the answer is of no use any more (``patience.until``).
     """
 
     name: str
 
-    def run(self, rows: Rows, at: Thresholds | None = None) -> Floats: ...
+    def run(self, rows: Rows, at: Thresholds | None = None, passed_on: Ends | None = None) -> Floats: ...
 
 
 def pad(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -101,7 +104,7 @@ class OnnxBackend:
         self.session = open_session(checkpoint, kind)
         self.pool = ThreadPoolExecutor(self.workers, "scoring") if self.workers > 1 else None
 
-    def run(self, rows: Rows, at: Thresholds | None = None) -> Floats:
+    def run(self, rows: Rows, at: Thresholds | None = None, passed_on: Ends | None = None) -> Floats:
         lengths = [len(row) for row in rows]
         share = sum(lengths) // (3 * self.workers)  # several batches for each worker, so that all end together
         cut = list(batches.by_length(lengths, max(256, min(batches.BUDGET, share))))
@@ -153,22 +156,29 @@ class RepairedInt8:
         self.repaired = 0
         self.seen = 0
 
-    def run(self, rows: Rows, at: Thresholds | None = None) -> Floats:
+    def run(self, rows: Rows, at: Thresholds | None = None, passed_on: Ends | None = None) -> Floats:
         result = self.quick.run(rows)
-        again = np.flatnonzero(self._near(result, at)).tolist()
+        again = np.flatnonzero(self._near(result, at, passed_on)).tolist()
         self.seen += len(rows)
         self.repaired += len(again)
         if len(again):
             result[again] = self.exact.run([rows[i] for i in again])
         return result
 
-    def _near(self, scores: Floats, at: Thresholds | None) -> NDArray[np.bool_]:
-        """For [rows, labels] scores, whether a row lies within the margin of any threshold of any label."""
+    def _near(self, scores: Floats, at: Thresholds | None, passed_on: Ends | None = None) -> NDArray[np.bool_]:
+        """For [rows, labels] scores, whether a row lies within the margin of any threshold of any label.
+
+        The ends of ``passed_on`` are thresholds, too; what lies between them need not be exact.
+        """
         near, odds = np.zeros(len(scores), np.bool_), log_odds(scores)
         for column, label in enumerate(self.labels):
             own = THRESHOLDS if at is None and not self.further else (at or {}).get(label, ())
             for threshold in {*own, *self.further}:
                 near |= np.abs(odds[:, column] - log_odds(threshold)) < self.margin
+        if passed_on:
+            low, high = (odds[:, 0] - log_odds(end) for end in passed_on)
+            near &= (low < self.margin) | (high > -self.margin)
+            near |= np.minimum(np.abs(low), np.abs(high)) < self.margin
         return near
 
 
@@ -216,7 +226,7 @@ class TorchBackend:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.detoxify = detoxify(checkpoint)
 
-    def run(self, rows: Rows, at: Thresholds | None = None) -> Floats:
+    def run(self, rows: Rows, at: Thresholds | None = None, passed_on: Ends | None = None) -> Floats:
         import torch
 
         cut = list(batches.by_length([len(row) for row in rows]))
@@ -238,12 +248,14 @@ class Engine:
     tokens: Tokens
     backend: Backend
 
-    def probabilities(self, rows: Rows, at: Thresholds | None = None) -> tuple[Floats, float]:
-        """[rows, labels] probabilities, exact near the thresholds ``at``, and the milliseconds the model took."""
+    def probabilities(
+        self, rows: Rows, at: Thresholds | None = None, passed_on: Ends | None = None
+    ) -> tuple[Floats, float]:
+        """[rows, labels] probabilities and the milliseconds the model took; ``at`` and ``passed_on`` as in Backend."""
         if not rows:
             return np.empty((0, len(self.checkpoint.labels)), np.float32), 0.0
         start = time.perf_counter()
-        result = self.backend.run(rows, at)
+        result = self.backend.run(rows, at, passed_on)
         if not np.isfinite(result).all():
             raise CheckpointError(
                 f"Checkpoint {self.checkpoint.name!r} answers with numbers that are not finite; install it again."

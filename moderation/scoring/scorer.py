@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from moderation.scoring import batches, engine, language, texts
-from moderation.scoring.engine import Engine, Floats, Thresholds
+from moderation.scoring.engine import Ends, Engine, Floats, Thresholds
 from moderation.scoring.folding import fold
 
 CHUNK = 256
@@ -85,7 +85,9 @@ def lexicon(loaded: Engine) -> dict[str, int]:
 
 
 class Scorer:
-    """Scores texts with one engine."""
+    """Scores texts with one engine. What falls between ``passed_on`` is left to another and need not be exact."""
+
+    passed_on: Ends | None = None
 
     def __init__(self, loaded: Engine) -> None:
         self.engine = loaded
@@ -117,10 +119,12 @@ class Scorer:
 
     def _answers(self, rows: _Rows, at: Thresholds | None) -> tuple[tuple[Floats, Floats], float]:
         """What the model says of the windows and, discounted, of the pieces; and the milliseconds for both."""
-        of_windows, first = self.engine.probabilities(rows.windows, at)
+        band = self.passed_on
+        of_windows, first = self.engine.probabilities(rows.windows, at, band)
         given = at or dict.fromkeys(self.engine.checkpoint.labels, engine.THRESHOLDS)
         moved = {label: [before_discount(each) for each in own] for label, own in given.items()}
-        of_pieces, second = self.engine.probabilities(rows.pieces, moved)
+        ends = band and (before_discount(band[0]), before_discount(band[1]))
+        of_pieces, second = self.engine.probabilities(rows.pieces, moved, ends)
         return (of_windows, discounted(of_pieces)), first + second
 
     def _tokens(self, work: _Work, rows: _Rows) -> int:

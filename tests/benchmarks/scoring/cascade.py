@@ -30,8 +30,8 @@ def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str]) -> Non
     band = Band()
     tokens = Tokens(compact)
     rows = [tokens.frame(encoded.ids) for encoded in tokens.encode(given)]
-    quick = engine.make_backend(compact, "onnx-int8")
-    slow = engine.OnnxBackend(large, "fp32")
+    quick, slow = engine.RepairedInt8(compact), engine.OnnxBackend(large, "fp32")
+    ends = (band.low, band.high)
     detoxify = engine.detoxify(large)
     first = quick.run(rows)
     again = np.flatnonzero(needs_second(first, band)).tolist()
@@ -43,7 +43,7 @@ def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str]) -> Non
             detoxify.predict(given[index])
         spent["predict"] += time.perf_counter() - began
         began = time.perf_counter()
-        answers = quick.run([rows[index] for index in part])
+        answers = quick.run([rows[index] for index in part], None, ends)
         undecided = np.flatnonzero(needs_second(answers, band)).tolist()
         if undecided:
             slow.run([rows[start + index] for index in undecided])

@@ -107,6 +107,17 @@ def test_int8_is_exact_around_the_thresholds_of_the_label_they_belong_to(compact
     assert repaired._near(scores, {"insult": [0.65]}).tolist() == [True, True, True, True]
 
 
+def test_what_is_passed_on_need_not_be_exact_but_the_ends_of_the_band_are(compact: checkpoints.Checkpoint) -> None:
+    repaired = engine.RepairedInt8(compact)
+    scores = np.full((4, len(compact.labels)), 0.02, np.float32)
+    scores[:, 0] = 0.5, 0.11, 0.89, 0.95
+    scores[:, compact.labels.index("insult")] = 0.65
+    at = {"toxicity": [0.5], "insult": [0.65]}
+    assert repaired._near(scores, at).tolist() == [True, True, True, True]
+    assert repaired._near(scores, at, (0.1, 0.9)).tolist() == [False, True, True, True]
+    assert repaired._near(scores, {}, (0.1, 0.9)).tolist() == [False, True, True, False]
+
+
 def test_an_unknown_backend_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLEY_BACKEND", "gpu")
     with pytest.raises(checkpoints.CheckpointError, match="can be onnx-int8, onnx-fp32, torch"):
