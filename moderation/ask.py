@@ -12,8 +12,10 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
@@ -32,6 +34,8 @@ from moderation.together import Busy, Line
 log = structlog.get_logger(__name__)
 
 Answer = dict[str, Any]
+At = Mapping[str, Sequence[float]]
+"""Where a caller's decisions turn, by label (0..1): scores near them must be exact."""
 _TEXTS, _ANSWERS = "ask-texts:", "ask-answers:"
 ANSWER_SECONDS = 10  # an answer nobody came for ends by itself
 _WAIT_SECONDS = 0.5  # at a time; shorter than the socket's own time limit
@@ -45,13 +49,25 @@ class Saturated(Unavailable):
     """So many wait already that no answer can come within the caller's patience."""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A text to be scored; without `at` its scores are exact near the engine's own thresholds, of every label."""
+
+    text: str
+    at: At | None = None
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+
 # --- in the ask worker -------------------------------------------------------------------------------------
 
 
-def answer(texts: list[str], *, spans: bool = False) -> list[Answer]:
+def answer(questions: Sequence[Question], *, spans: bool = False) -> list[Answer]:
     """Labels per text (0..1), and the spans that drove the score where asked for."""
+    texts = [question.text for question in questions]
     answers: list[Answer] = []
-    for text, result in zip(texts, scoring.score(texts), strict=True):
+    for text, result in zip(texts, _scored(questions), strict=True):
         one: Answer = {
             "labels": result.labels,
             "language": result.language,
@@ -65,6 +81,20 @@ def answer(texts: list[str], *, spans: bool = False) -> list[Answer]:
             one["spans"] = [[s.begin, s.end, s.weight] for s in scoring.explain(text)]
         answers.append(one)
     return answers
+
+
+def _scored(questions: Sequence[Question]) -> list[scoring.Scores]:
+    """In order; those whose thresholds are the same are scored in one batch."""
+
+    def alike(index: int) -> str:
+        return json.dumps(questions[index].at, sort_keys=True)
+
+    found: dict[int, scoring.Scores] = {}
+    for _at, group in groupby(sorted(range(len(questions)), key=alike), key=alike):
+        indices = list(group)
+        at = questions[indices[0]].at
+        found |= zip(indices, scoring.score([questions[i].text for i in indices], thresholds=at), strict=True)
+    return [found[index] for index in range(len(questions))]
 
 
 def reply(key: str, *, spans: bool = False) -> None:
@@ -81,7 +111,7 @@ def reply(key: str, *, spans: bool = False) -> None:
         return
     try:
         with scoring.until(time.monotonic() + milliseconds / 1000):
-            answers: list[Answer] | None = answer(json.loads(left), spans=spans)
+            answers: list[Answer] | None = answer([Question(text, at) for text, at in json.loads(left)], spans=spans)
     except scoring.TooLate:
         return
     except Exception as error:  # noqa: BLE001 - see above
@@ -114,19 +144,20 @@ def _store() -> redis.Redis:
     )
 
 
-def scores(texts: list[str], *, patience: float | None = None, spans: bool = False) -> list[Answer]:
+def scores(texts: Sequence[str | Question], *, patience: float | None = None, spans: bool = False) -> list[Answer]:
     """Ask the workers and wait at most `patience` seconds (default PARLEY_ASK_TIMEOUT_SECONDS).
 
     Raises Unavailable, or at once its subclass Saturated where too many wait already.
     """
     patience = settings.ASK_TIMEOUT_SECONDS if patience is None else patience
-    if not texts:
+    questions = [text if isinstance(text, Question) else Question(text) for text in texts]
+    if not questions:
         return []
     if spans:
-        found = ask(texts, patience=patience, spans=True)
+        found = ask(questions, patience=patience, spans=True)
     else:
         try:
-            found = line().wait(texts, patience)
+            found = line().wait(questions, patience)
         except Busy as error:
             raise Saturated(str(error)) from error
     if found is None:
@@ -134,11 +165,15 @@ def scores(texts: list[str], *, patience: float | None = None, spans: bool = Fal
     return found
 
 
-def ask(texts: Sequence[str], *, patience: float, spans: bool = False) -> list[Answer] | None:
+def ask(questions: Sequence[Question], *, patience: float, spans: bool = False) -> list[Answer] | None:
     """One message to one worker. None where it failed to score; raises Unavailable where none answers in time."""
     key, ends = uuid4().hex, time.monotonic() + patience
     try:
-        _store().set(_TEXTS + key, json.dumps(list(texts)), px=max(1, math.ceil(patience * 1000)))
+        _store().set(
+            _TEXTS + key,
+            json.dumps([(each.text, each.at) for each in questions]),
+            px=max(1, math.ceil(patience * 1000)),
+        )
         current_app.send_task(
             "moderation.ask", args=[key, {"spans": spans}], queue="ask", retry=False, expires=patience
         )
@@ -154,6 +189,6 @@ def ask(texts: Sequence[str], *, patience: float, spans: bool = False) -> list[A
 
 
 @cache
-def line() -> Line[Answer]:
+def line() -> Line[Question, Answer]:
     """This process's one waiting line."""
     return Line(ask, away=Unavailable, room=settings.ASK_ROOM)

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Generic, Protocol, TypeVar
 
+Q = TypeVar("Q", bound=Sized)
+"""A question: a text, or something as long as its text."""
+Q_contra = TypeVar("Q_contra", bound=Sized, contravariant=True)
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -23,16 +26,16 @@ class Busy(Exception):
     """The line is full: whoever joined now would be answered too late."""
 
 
-class Ask(Protocol[T_co]):
+class Ask(Protocol[Q_contra, T_co]):
     """Sends texts off and gives an answer for each; None where they could not be answered."""
 
-    def __call__(self, texts: Sequence[str], *, patience: float) -> Sequence[T_co] | None: ...
+    def __call__(self, texts: Sequence[Q_contra], /, *, patience: float) -> Sequence[T_co] | None: ...
 
 
-class Place(Generic[T]):
+class Place(Generic[Q, T]):
     """One caller in the line."""
 
-    def __init__(self, texts: list[str], ends: float) -> None:
+    def __init__(self, texts: Sequence[Q], ends: float) -> None:
         self.texts = texts
         self.work = sum(map(len, texts)) + Line.OVERHEAD * len(texts)
         self.ends = ends
@@ -47,7 +50,7 @@ class Place(Generic[T]):
         return self.ends - time.monotonic()
 
 
-class Line(Generic[T]):
+class Line(Generic[Q, T]):
     """A waiting line with room for `room` callers and at most MESSAGES messages under way."""
 
     MESSAGES = 2  # one is scored while the next one travels
@@ -58,10 +61,10 @@ class Line(Generic[T]):
     FAILURES = 2  # in a row and SILENCE since the last answer: then one caller tries, the others are refused at once
     SILENCE = 3.0  # seconds
 
-    def __init__(self, ask: Ask[T], *, away: type[Exception], room: int) -> None:
+    def __init__(self, ask: Ask[Q, T], *, away: type[Exception], room: int) -> None:
         self.ask, self.away, self.room = ask, away, room
         self.lock = threading.Lock()
-        self.places: list[Place[T]] = []
+        self.places: list[Place[Q, T]] = []
         self.inside = 0
         self.leaders = 0
         self.failures = 0
@@ -69,13 +72,13 @@ class Line(Generic[T]):
         self.load = 0
         self.pace = self.FIRST_PACE
 
-    def wait(self, texts: list[str], patience: float) -> list[T] | None:
+    def wait(self, texts: Sequence[Q], patience: float) -> list[T] | None:
         """The answers, or None where these texts cannot be answered.
 
         Raises Busy at once where the line is full, and `away` where nobody answered within `patience` seconds, or at
         once while somebody else is finding out whether anybody answers again.
         """
-        place: Place[T] = Place(texts, time.monotonic() + patience)
+        place: Place[Q, T] = Place(texts, time.monotonic() + patience)
         self._enter(place)
         try:
             while not place.done:
@@ -92,7 +95,7 @@ class Line(Generic[T]):
             raise place.error
         return place.answers
 
-    def _enter(self, place: Place[T]) -> None:
+    def _enter(self, place: Place[Q, T]) -> None:
         with self.lock:
             silent = self.failures >= self.FAILURES and time.monotonic() - self.answered > self.SILENCE
             if silent and self.leaders:
@@ -107,15 +110,15 @@ class Line(Generic[T]):
                 place.leads = True
             self.places.append(place)
 
-    def _wait_of(self, place: Place[T]) -> float:
+    def _wait_of(self, place: Place[Q, T]) -> float:
         """Seconds until a newcomer would be answered: MESSAGES travel side by side, each at the last ones' pace."""
         return self.pace * max(place.work, (self.load + place.work) / self.MESSAGES)
 
-    def _leave(self, place: Place[T]) -> None:
+    def _leave(self, place: Place[Q, T]) -> None:
         self.inside -= 1
         self.load -= place.work
 
-    def _lead(self, me: Place[T]) -> None:
+    def _lead(self, me: Place[Q, T]) -> None:
         """Send a message for myself and whoever fits, give them their answers, and hand the lead on."""
         with self.lock:
             taken = self._take(me)
@@ -129,7 +132,7 @@ class Line(Generic[T]):
                 place.done = True
                 place.turn.set()
 
-    def _take(self, me: Place[T]) -> list[Place[T]]:
+    def _take(self, me: Place[Q, T]) -> list[Place[Q, T]]:
         """Me, then the others in order, as long as the message stays small and will be answered in half my time."""
         self.places.remove(me)
         taken, chars, work = [me], sum(map(len, me.texts)), me.work
@@ -142,7 +145,7 @@ class Line(Generic[T]):
                 taken.append(place)
         return taken
 
-    def _answer(self, taken: list[Place[T]]) -> None:
+    def _answer(self, taken: list[Place[Q, T]]) -> None:
         try:
             answers = self._ask(taken)
         except self.away as error:
@@ -157,7 +160,7 @@ class Line(Generic[T]):
             for place in taken:
                 place.answers, rest = rest[: len(place.texts)], rest[len(place.texts) :]
 
-    def _ask(self, taken: list[Place[T]]) -> Sequence[T] | None:
+    def _ask(self, taken: list[Place[Q, T]]) -> Sequence[T] | None:
         patience = max(place.left() for place in taken)
         if patience <= 0:
             raise self.away("the caller's patience is over")
@@ -186,7 +189,7 @@ class Line(Generic[T]):
                 return
         self.leaders -= 1
 
-    def _give_up(self, place: Place[T]) -> None:
+    def _give_up(self, place: Place[Q, T]) -> None:
         """Out of patience: leave the line, unless the answer or the lead came at this very moment."""
         with self.lock:
             if place.leads or place.done:

@@ -162,7 +162,7 @@ def _finish(parts: list[Part], ends: float) -> None:
     plans = [part.planned for part in parts if part.planned]
     try:
         left = min(PATIENCE, ends - time.monotonic())
-        found = service.scores([text for planned in plans for text in planned.texts], left)
+        found = service.scores([question for planned in plans for question in planned.questions], left)
     except ApiError as error:
         for part in parts:
             part.answer = error

@@ -23,6 +23,7 @@ from moderation.perspective.sentences import sentences
 Json = dict[str, Any]
 _PER_SENTENCE = 0.02  # more seconds of patience for each sentence that is scored by itself
 _PER_CHARACTER = 1 / 20_000
+_USUAL = (0.5, 0.8, 0.9)  # thresholds that callers use
 _SHORT = 2_000  # characters; what goes beyond has to be scored in more windows
 
 
@@ -33,6 +34,12 @@ class Plan:
     request: wire.AnalyzeRequest
     texts: list[str]
     spans: list[tuple[int, int]]
+
+    @property
+    def questions(self) -> list[ask.Question]:
+        """The texts, to be scored exactly near the usual thresholds of what is asked for."""
+        at = dict.fromkeys(sorted({SERVED[name] for name in self.request.wanted if name in SERVED}), _USUAL)
+        return [ask.Question(text, at) for text in self.texts]
 
     @property
     def patience(self) -> float:
@@ -47,7 +54,7 @@ class Plan:
 def analyze(message: Json) -> Json:
     """One request, start to end. Raises ApiError."""
     planned = plan(message)
-    return answer(planned, scores(planned.texts, planned.patience))
+    return answer(planned, scores(planned.questions, planned.patience))
 
 
 def plan(message: Json) -> Plan:
@@ -62,10 +69,10 @@ def plan(message: Json) -> Plan:
     return Plan(request, [request.text, *parts], spans)
 
 
-def scores(texts: list[str], patience: float) -> list[ask.Answer]:
+def scores(questions: list[ask.Question], patience: float) -> list[ask.Answer]:
     """Ask the workers; their silence in the caller's words. Raises ApiError 429 or 503."""
     try:
-        return ask.scores(texts, patience=patience)
+        return ask.scores(questions, patience=patience)
     except ask.Saturated:
         raise errors.saturated() from None
     except ask.Unavailable:

@@ -43,7 +43,7 @@ def verdict_on(text: str) -> policy.Verdict | None:
     """What the policy in force would make of the words alone, or None when scoring is too slow to say."""
     rules = Policy.objects.in_force().rules
     try:
-        labels = ask.scores([text])[0]["labels"]
+        labels = ask.scores([ask.Question(text, policy.turning_points(rules))])[0]["labels"]
     except ask.Unavailable:
         return None
     words_alone = policy.Signals(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ def key() -> Iterator[str]:
     ask._store().delete("ask-texts:test-ask", "ask-answers:test-ask")
 
 
-def left(key: str, text: str, *, milliseconds: int) -> None:
-    ask._store().set(f"ask-texts:{key}", json.dumps([text]), px=milliseconds)
+def left(key: str, text: str, *, milliseconds: int, at: ask.At | None = None) -> None:
+    ask._store().set(f"ask-texts:{key}", json.dumps([(text, at)]), px=milliseconds)
 
 
 def test_an_answer_comes_back_and_the_text_is_gone(key: str) -> None:
@@ -30,6 +31,25 @@ def test_an_answer_comes_back_and_the_text_is_gone(key: str) -> None:
     assert not ask._store().exists(f"ask-texts:{key}")
     (sent,) = ask._store().lrange(f"ask-answers:{key}", 0, -1)
     assert json.loads(sent)[0]["labels"]["toxicity"] < 0.5
+
+
+def test_each_text_is_exact_near_its_own_askers_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, batches = scoring.score, []
+
+    def score(texts: list[str], **options: Any) -> list[scoring.Scores]:
+        batches.append((texts, options["thresholds"]))
+        return real(texts, **options)
+
+    monkeypatch.setattr(scoring, "score", score)
+    toxicity, insult = {"toxicity": [0.8]}, {"insult": [0.6]}
+    texts = [("Good morning.", insult), ("You idiot.", toxicity), ("You are a fool.", insult), ("Well said.", None)]
+    answers = ask.answer([ask.Question(text, at) for text, at in texts])
+    assert sorted(batches, key=str) == [
+        (["Good morning.", "You are a fool."], insult),
+        (["Well said."], None),
+        (["You idiot."], toxicity),
+    ]
+    assert [one["labels"]["toxicity"] > 0.5 for one in answers] == [False, True, True, False]
 
 
 @pytest.mark.parametrize("spans", [False, True])

@@ -34,7 +34,7 @@ class Sender:
 class Crowd:
     """Callers in threads, with what each got."""
 
-    def __init__(self, line: Line[str]) -> None:
+    def __init__(self, line: Line[str, str]) -> None:
         self.line = line
         self.got: dict[str, object] = {}
         self.threads: list[threading.Thread] = []
@@ -70,17 +70,17 @@ def sender() -> Sender:
 
 
 @pytest.fixture
-def line(sender: Sender) -> Line[str]:
+def line(sender: Sender) -> Line[str, str]:
     return Line(sender, away=Away, room=8)
 
 
-def test_one_caller_is_answered_at_once(line: Line[str], sender: Sender) -> None:
+def test_one_caller_is_answered_at_once(line: Line[str, str], sender: Sender) -> None:
     assert line.wait(["a", "b"], 5.0) == ["A", "B"]
     assert sender.sent == [["a", "b"]]
     assert (line.inside, line.load, line.leaders, line.places) == (0, 0, 0, [])
 
 
-def test_those_who_come_meanwhile_share_the_next_message(line: Line[str], sender: Sender) -> None:
+def test_those_who_come_meanwhile_share_the_next_message(line: Line[str, str], sender: Sender) -> None:
     sender.go.clear()
     crowd = Crowd(line)
     for count, text in enumerate("abcdef", 1):
@@ -93,7 +93,7 @@ def test_those_who_come_meanwhile_share_the_next_message(line: Line[str], sender
     assert (line.inside, line.leaders, line.places) == (0, 0, [])
 
 
-def test_a_message_stays_small(line: Line[str], sender: Sender) -> None:
+def test_a_message_stays_small(line: Line[str, str], sender: Sender) -> None:
     sender.go.clear()
     crowd = Crowd(line)
     for count, letter in enumerate("abcde", 1):
@@ -105,7 +105,7 @@ def test_a_message_stays_small(line: Line[str], sender: Sender) -> None:
     assert sum(map(len, sender.sent)) == 5
 
 
-def test_a_full_line_turns_the_next_one_away_at_once(line: Line[str], sender: Sender) -> None:
+def test_a_full_line_turns_the_next_one_away_at_once(line: Line[str, str], sender: Sender) -> None:
     sender.go.clear()
     crowd = Crowd(line)
     for count in range(1, 9):
@@ -119,7 +119,7 @@ def test_a_full_line_turns_the_next_one_away_at_once(line: Line[str], sender: Se
     assert crowd.done() == {str(count): [str(count)] for count in range(1, 9)}
 
 
-def test_who_would_wait_past_their_patience_is_turned_away(line: Line[str], sender: Sender) -> None:
+def test_who_would_wait_past_their_patience_is_turned_away(line: Line[str, str], sender: Sender) -> None:
     line.pace = 0.01  # five seconds for a single letter
     sender.go.clear()
     crowd = Crowd(line)
@@ -131,13 +131,13 @@ def test_who_would_wait_past_their_patience_is_turned_away(line: Line[str], send
     assert crowd.done() == {"first": ["FIRST"]}
 
 
-def test_an_empty_line_takes_anybody_however_slow_it_was(line: Line[str]) -> None:
+def test_an_empty_line_takes_anybody_however_slow_it_was(line: Line[str, str]) -> None:
     line.pace = 100.0
     assert line.wait(["a"], 5.0) == ["A"]
     assert line.pace < 100.0
 
 
-def test_a_text_that_cannot_be_answered_spoils_no_other(line: Line[str], sender: Sender) -> None:
+def test_a_text_that_cannot_be_answered_spoils_no_other(line: Line[str, str], sender: Sender) -> None:
     sender.go.clear()
     crowd = Crowd(line)
     for count, text in enumerate(("a", "b", "c", "poison", "d"), 1):
@@ -147,7 +147,7 @@ def test_a_text_that_cannot_be_answered_spoils_no_other(line: Line[str], sender:
     assert crowd.done() == {"a": ["A"], "b": ["B"], "c": ["C"], "poison": None, "d": ["D"]}
 
 
-def test_patience_ends_in_time_for_leaders_and_followers(line: Line[str], sender: Sender) -> None:
+def test_patience_ends_in_time_for_leaders_and_followers(line: Line[str, str], sender: Sender) -> None:
     sender.go.clear()
     crowd = Crowd(line)
     begun = time.monotonic()
@@ -159,7 +159,7 @@ def test_patience_ends_in_time_for_leaders_and_followers(line: Line[str], sender
     assert (line.inside, line.leaders, line.places) == (0, 0, [])
 
 
-def test_after_failures_one_tries_and_the_others_need_not_wait(line: Line[str], sender: Sender) -> None:
+def test_after_failures_one_tries_and_the_others_need_not_wait(line: Line[str, str], sender: Sender) -> None:
     line.answered = time.monotonic() - 2 * Line.SILENCE
     sender.away = True
     for _turn in range(Line.FAILURES):
@@ -180,7 +180,7 @@ def test_after_failures_one_tries_and_the_others_need_not_wait(line: Line[str], 
 
 
 def test_many_callers_at_once_all_get_their_own_answer(sender: Sender) -> None:
-    line: Line[str] = Line(sender, away=Away, room=1000)
+    line: Line[str, str] = Line(sender, away=Away, room=1000)
     crowd = Crowd(line)
     for number in range(200):
         crowd.call(f"text {number}")

@@ -32,8 +32,9 @@ class Worker:
         self.asked: list[list[str]] = []
         self.away = False
 
-    def __call__(self, texts: Sequence[str], *, patience: float, spans: bool = False) -> list[ask.Answer]:
-        self.asked.append(list(texts))
+    def __call__(self, asked: Sequence[ask.Question], *, patience: float, spans: bool = False) -> list[ask.Answer]:
+        texts = [question.text for question in asked]
+        self.asked.append(texts)
         if self.away:
             raise ask.Unavailable("nobody is there")
         return [self.answer(text) for text in texts]
