@@ -3,6 +3,7 @@
 #   PORT=8000               where `make run` answers
 #   PYTHON=python3.12       the Python to make .venv with (default: python3, else the newest one found)
 #   TORCH_INDEX_URL=…       another package index for PyTorch, for instance its own with the small CPU builds
+#   URL=http://…            the demo that `make pictures` looks at
 #   TEST=tests/discussions  only these tests; TEST_OPTIONS="-x -k name" for pytest
 
 SHELL := /bin/sh
@@ -25,7 +26,7 @@ CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14
 PYTHON ?= $(shell for p in $(CANDIDATES); do "$$p" -c '$(SUITABLE)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 
 .PHONY: help run setup setup-tests test check format lock clean chromium sound python-found \
-	chaos race bench-scoring bench-threads bench-desk bench-perspective
+	chaos race bench-scoring bench-threads bench-desk bench-perspective pictures
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -146,6 +147,9 @@ bench-scoring: ## comments scored per second, and how that was measured
 bench-threads: ## reading and posting in an article with many comments
 bench-desk: ## the moderators' queue under load
 bench-perspective: ## the Perspective endpoint under load
+
+pictures: setup-tests chromium ## take the documentation's pictures again, from a fresh demo (URL=http://127.0.0.1:8000)
+	@$(RUN) -m tests.pictures $${URL:-http://127.0.0.1:8000}
 
 clean: ## remove .venv and caches; the site's data in .parley stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -20,12 +20,16 @@ QUIET = [
 expect.set_options(timeout=15_000)  # as the pages' own patience; a busy machine fails no test
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+def chromium() -> str:
     """The system's browser instead of one that Playwright would fetch."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     assert found, "The browser tests need Chromium. On Debian and Ubuntu: apt-get install chromium"
-    return {**browser_type_launch_args, "executable_path": found, "args": QUIET}
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": chromium(), "args": QUIET}
 
 
 @pytest.fixture
