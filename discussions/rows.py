@@ -158,7 +158,7 @@ def picks_html(page: Page) -> SafeString:
     """The editors' picks above the first page: the words, cut by the style sheet, and who said them."""
     one = (
         '<li class="pick" data-r="{}"><div class="w">{}</div>'
-        '<p class="foot"><a href="/comments/{}/"><bdi>{}</bdi></a></p></li>'
+        '<p class="foot" dir="auto"><a href="/comments/{}/"><bdi>{}</bdi></a></p></li>'
     )
     picks = (row for row in page.picks if row.html is not None)
     return format_html_join("", one, ((row.reader_id, row.html, row.id, row.name) for row in picks))

@@ -65,8 +65,15 @@ def columns(series: Series, kinds: Sequence[str]) -> Chart:
     for share in (0, 0.5, 1):
         y = BASE - (BASE - TOP) * share
         chart.lines.append((round(y, 1), left - 4, WIDTH))
-        chart.words.append(Word(left - 8, round(y + 4, 1), f"{most * share:,.0f}", "end"))
+        chart.words.append(Word(left - 8, round(y + 4, 1), _figure(most * share, most), "end"))
     return chart
+
+
+def _figure(value: float, most: float) -> str:
+    """A figure on the axis, with a tenth or a hundredth where the largest is small."""
+    if most >= 10:
+        return f"{value:,.0f}"
+    return f"{value:.{1 if most >= 1 else 2}f}".rstrip("0").rstrip(".") or "0"
 
 
 def bars(series: Series, kinds: Sequence[str]) -> Chart:

@@ -254,9 +254,16 @@ def _waits(values: dict[str, Any], unit: str) -> Series:
     columns = [_("from"), _("minutes half waited at most"), _("further minutes until 19 of 20")]
     rows = []
     for at, waits in _rows(_WAITS_PER_BUCKET, values):
-        median, most = waits or (0, 0)
-        rows.append((_name(at, unit), round(median or 0), round(most or 0) - round(median or 0)))
+        median, most = (each or 0 for each in waits or (0, 0))
+        rows.append((_name(at, unit), _minutes(median), _minutes(most - median)))
     return Series("waits", _("How long held comments waited"), columns, rows)
+
+
+def _minutes(exact: float) -> float:
+    """Whole ones, below ten with a tenth; what is more than nothing stays so."""
+    if exact >= 10:
+        return round(exact)
+    return max(0.1, round(exact, 1)) if exact >= 0.001 else 0
 
 
 def _by_reason(values: dict[str, Any]) -> Series:

@@ -95,6 +95,16 @@ def test_eight_comments_are_decided_from_the_keys(at_desk: Page, waiting: list[C
     assert tallies.differences() == []
 
 
+def test_a_fetched_card_and_the_drawer_tell_their_times_as_the_page_does(at_desk: Page) -> None:
+    card_says(at_desk, "number 0")
+    at_desk.keyboard.press("j")
+    card_says(at_desk, "number 1")
+    expect(at_desk.locator("#card .card-head time")).to_have_text("now")
+    at_desk.locator("#card a[data-reader]").click()
+    first = at_desk.locator("#drawer-body time").first
+    expect(first).to_have_attribute("title", re.compile(r"\d{4}"))
+
+
 def test_the_next_card_needs_no_network(at_desk: Page) -> None:
     card_says(at_desk, "number 0")
     expect(at_desk.locator(".row.here")).to_have_count(1)

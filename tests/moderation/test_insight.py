@@ -67,6 +67,17 @@ def test_waits_are_told_over_time(held: Comment, moderator: User) -> None:
     assert [row[1:] for row in waits] == [(0, 0)] * 6 + [(30, 0)]
 
 
+def test_a_wait_of_seconds_is_more_than_nothing(held: Comment, moderator: User) -> None:
+    values = Decision.objects.filter(comment_id=held.pk, action="hold").values().get()
+    del values["id"]
+    Decision.objects.create(**values | {"created_at": timezone.now() - timedelta(seconds=3)})
+    decisions.by_person(comment_id=held.pk, action="approve", by=moderator, version_seen=held.version)
+    waits = insight.of("week").waits
+    assert waits.rows[-1][1:] == (0.1, 0)
+    assert not waits.is_empty
+    assert [word.text for word in charts.columns(waits, ["a", "b"]).words[-3:]] == ["0", "0.05", "0.1"]
+
+
 def test_agreement_is_cohens_kappa() -> None:
     cells = [("approve", "approve", 20), ("approve", "reject", 5), ("reject", "approve", 10), ("reject", "reject", 15)]
     assert insight.agreement(cells) == ("70 %", "0.40", 50)

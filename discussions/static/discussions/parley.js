@@ -429,6 +429,7 @@
   function start() {
     prepare(document.body);
     setInterval(() => all("time").forEach((node) => tellTime(node)), 30000);
+    document.addEventListener("parley:shown", (event) => all("time", event.target).forEach((node) => tellTime(node)));
     addEventListener("beforeprint", () => all("time").forEach((node) => tellTime(node, true)));
     addEventListener("afterprint", () => all("time").forEach((node) => tellTime(node)));
   }

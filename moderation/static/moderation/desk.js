@@ -39,13 +39,16 @@
     all.slice(at + 1).filter(open).slice(0, AHEAD).forEach(fetchCard);
   };
 
+  /* What came in tells its times as the rest of the page does. */
+  const shown = (node) => node.dispatchEvent(new CustomEvent("parley:shown", { bubbles: true }));
+
   const put = (html) => {
     const card = $("#card");
     card.inert = false;
     card.innerHTML = html;
     lastFrom(card);
     window.htmx?.process(card);
-    card.dispatchEvent(new CustomEvent("parley:shown", { bubbles: true }));
+    shown(card);
     $("#cardpane").scrollTop = 0;
     settle();
   };
@@ -338,6 +341,7 @@
     }
     $("#drawer-body").innerHTML = html;
     lastFrom($("#drawer-body"));
+    shown($("#drawer-body"));
     if (options) { cards.clear(); stale = true; live(); }
     if (!$("#drawer").open) $("#drawer").showModal();
     $("#drawer").scrollTop = 0;
