@@ -15,7 +15,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
@@ -67,7 +66,7 @@ def answer(questions: Sequence[Question], *, spans: bool = False) -> list[Answer
     """Labels per text (0..1), and the spans that drove the score where asked for."""
     texts = [question.text for question in questions]
     answers: list[Answer] = []
-    for text, result in zip(texts, _scored(questions), strict=True):
+    for text, result in zip(texts, scoring.score(texts, thresholds=[each.at for each in questions]), strict=True):
         one: Answer = {
             "labels": result.labels,
             "language": result.language,
@@ -81,20 +80,6 @@ def answer(questions: Sequence[Question], *, spans: bool = False) -> list[Answer
             one["spans"] = [[s.begin, s.end, s.weight] for s in scoring.explain(text)]
         answers.append(one)
     return answers
-
-
-def _scored(questions: Sequence[Question]) -> list[scoring.Scores]:
-    """In order; those whose thresholds are the same are scored in one batch."""
-
-    def alike(index: int) -> str:
-        return json.dumps(questions[index].at, sort_keys=True)
-
-    found: dict[int, scoring.Scores] = {}
-    for _at, group in groupby(sorted(range(len(questions)), key=alike), key=alike):
-        indices = list(group)
-        at = questions[indices[0]].at
-        found |= zip(indices, scoring.score([questions[i].text for i in indices], thresholds=at), strict=True)
-    return [found[index] for index in range(len(questions))]
 
 
 def reply(key: str, *, spans: bool = False) -> None:

@@ -254,8 +254,8 @@ def _waits(values: dict[str, Any], unit: str) -> Series:
     columns = [_("from"), _("minutes half waited at most"), _("further minutes until 19 of 20")]
     rows = []
     for at, waits in _rows(_WAITS_PER_BUCKET, values):
-        median, most = (each or 0 for each in waits or (0, 0))
-        rows.append((_name(at, unit), _minutes(median), _minutes(most - median)))
+        median, most = (_minutes(each or 0) for each in waits or (0, 0))
+        rows.append((_name(at, unit), median, round(most - median, 1)))
     return Series("waits", _("How long held comments waited"), columns, rows)
 
 

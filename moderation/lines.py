@@ -63,6 +63,8 @@ class Line:
 
 def of(ids: Sequence[int], by: User) -> list[Line]:
     """The lines for these comments, in this order; one that has gone meanwhile is left out."""
+    if not ids:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(_TOLD, {"ids": list(ids), "chars": settings.COMMENT_MAX_CHARS})
         told = {row[0]: row for row in cursor.fetchall()}
@@ -91,7 +93,7 @@ def _laid_out(
             choose=choose % {"author": author},
             hateful=is_hateful(json.loads(labels)) if labels else False,
             reports=reports,
-            reported=ngettext("%(n)s report", "%(n)s reports", reports) % {"n": reports} if reports else "",
+            reported=_reported(reports) if reports else "",
             alike=count,
             repeated=repeated % {"n": count} if count else "",
             lease=lease,
@@ -123,7 +125,7 @@ class _Told:
 def _why(state: str, told: _Told | None, reports: int) -> str:
     """Why the comment stands where it stands, in a few words."""
     if reports and state != State.HELD:
-        return ngettext("%(n)d report", "%(n)d reports", reports) % {"n": reports}
+        return _reported(reports)
     if told is None:
         return str(State(state).label)
     if told.actor == Decision.Actor.PERSON:
@@ -132,6 +134,10 @@ def _why(state: str, told: _Told | None, reports: int) -> str:
             done = str(reasons.REFUSALS[told.reason_code][1])
         return f"{done} · {told.actor_name.partition('@')[0]}"
     return reasons.sentence(told.reasons[0]) if told.reasons else str(State(state).label)
+
+
+def _reported(reports: int) -> str:
+    return ngettext("%(n)d report", "%(n)d reports", reports) % {"n": reports}
 
 
 def is_hateful(labels: Mapping[str, float]) -> bool:

@@ -166,7 +166,8 @@ def _queued(kind: str) -> Callable[[_Narrowed, User, str, int], Found]:
         items = _queue_items(kind, narrowed)
         rank, _sep, last = after.partition("_")
         if _number(rank) is not None and last.isdecimal():
-            items = items.filter(Q(rank__lt=float(rank)) | Q(rank=float(rank), id__gt=int(last)))
+            # The first condition says nothing new, but an index can begin there.
+            items = items.filter(Q(rank__lt=float(rank)) | Q(id__gt=int(last)), rank__lte=float(rank))
         rows = items.order_by("-rank", "id").values_list("comment_id", "rank", "id")[:limit]
         return [(comment_id, f"{rank!r}_{pk}") for comment_id, rank, pk in rows]
 

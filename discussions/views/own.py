@@ -72,7 +72,7 @@ def of(comments: QuerySet[Comment]) -> list[Own]:
     found = comments.select_related("article", "reader", "parent__reader").annotate(
         own_html=Subquery(revision.values("html")[:1]),
         own_text=Subquery(revision.values("text")[:1]),
-        own_reasons=Subquery(stands.values("words")[:1]),
+        own_reasons=Subquery(stands.exclude(words="").values("words")[:1]),
         own_appealed=Exists(stands.filter(appealed_at__isnull=False)),
         own_answered=Exists(stands.filter(outcome=Notice.UPHELD)),
     )

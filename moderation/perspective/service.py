@@ -37,8 +37,11 @@ class Plan:
 
     @property
     def questions(self) -> list[ask.Question]:
-        """The texts, to be scored exactly near the usual thresholds of what is asked for."""
-        at = dict.fromkeys(sorted({SERVED[name] for name in self.request.wanted if name in SERVED}), _USUAL)
+        """The texts, to be scored exactly near the usual thresholds of what is asked for, and the request's own."""
+        at: dict[str, list[float]] = {}
+        for name, threshold in self.request.wanted.items():
+            if name in SERVED:
+                at.setdefault(SERVED[name], [*_USUAL]).extend([threshold] if threshold else [])
         return [ask.Question(text, at) for text in self.texts]
 
     @property

@@ -51,19 +51,24 @@ def score(
     *,
     parents: Sequence[str | None] | None = None,
     checkpoint: str | None = None,
-    thresholds: Mapping[str, Sequence[float]] | None = None,
+    thresholds: Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]] | None] | None = None,
 ) -> list[Scores]:
     """Score every text, in order; one Scores for each.
 
     ``parents`` are the comments answered, or None; they are context and prove quotations. ``thresholds`` are where the
-    caller's decisions turn, by label (0..1): scores near them are exact whatever the backend. Any str is answered,
-    also empty or malformed ones. Raises CheckpointError where the checkpoint cannot be used, ValueError where
-    ``parents`` has another length than ``texts``, and within ``until`` TooLate once its time is over.
+    caller's decisions turn, by label (0..1), for all texts or one mapping for each: scores near them are exact whatever
+    the backend. Any str is answered, also empty or malformed ones. Raises CheckpointError where the checkpoint cannot
+    be used, ValueError where there are not as many ``parents`` or ``thresholds`` as texts, and within ``until`` TooLate
+    once its time is over.
     """
     if isinstance(texts, str):
         raise TypeError("score() takes a list of texts, not one text")
     if parents is not None and len(parents) != len(texts):
         raise ValueError(f"{len(texts)} texts but {len(parents)} parents")
+    if thresholds is None or isinstance(thresholds, Mapping):
+        thresholds = [thresholds] * len(texts)
+    if len(thresholds) != len(texts):
+        raise ValueError(f"{len(texts)} texts but {len(thresholds)} thresholds")
     try:
         return _scorer(checkpoint).score(texts, parents if parents is not None else [None] * len(texts), thresholds)
     finally:

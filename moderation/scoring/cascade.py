@@ -59,13 +59,16 @@ class Cascade(Scorer):
         self.quick, self.limits = copy(quick), limits  # by itself it is asked for exact scores, here not for all
         self.quick.passed_on = (limits.low, limits.high)
 
-    def score(self, given: Sequence[str], parents: Sequence[str | None], at: Thresholds | None = None) -> list[Scores]:
+    def score(
+        self, given: Sequence[str], parents: Sequence[str | None], at: Sequence[Thresholds | None]
+    ) -> list[Scores]:
         result = self.quick.score(given, parents, at)
         if not result:
             return result
         first = np.array([[next(iter(scores.labels.values()))] for scores in result])
         again = np.flatnonzero(needs_second(first, self.limits)).tolist()
-        second = super().score([given[index] for index in again], [parents[index] for index in again], at)
+        texts, answered = [given[index] for index in again], [parents[index] for index in again]
+        second = super().score(texts, answered, [at[index] for index in again])
         for index, scores in zip(again, second, strict=True):
             result[index] = scores
         return result

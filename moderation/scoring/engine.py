@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -27,8 +27,12 @@ Thresholds = Mapping[str, Sequence[float]]
 """Where decisions turn, by label: a policy's thresholds."""
 Ends = tuple[float, float]
 """The ends of a band of scores."""
+Mask = NDArray[np.bool_]
+Relevant = Callable[[Floats], Mask]
+"""From raw scores [rows, labels] to the rows [rows] that somebody will go by."""
+At = Thresholds | Sequence[Thresholds] | None
 
-VERSION = "1"
+VERSION = "2"
 """Goes up whenever the same weights may answer differently for the same text."""
 
 BACKENDS = ("onnx-int8", "onnx-fp32", "torch")
@@ -47,6 +51,12 @@ def thresholds() -> tuple[float, ...]:
         raise CheckpointError(f"PARLEY_THRESHOLDS must be numbers such as 0.5,0.8; it is {given!r}.") from error
 
 
+def resolved(at: Thresholds | None, labels: Sequence[str]) -> dict[str, tuple[float, ...]]:
+    """All thresholds by label: the caller's, or ``THRESHOLDS`` where it is None, and those of ``PARLEY_THRESHOLDS``."""
+    further = thresholds()
+    return {label: (*(THRESHOLDS if at is None else at.get(label, ())), *further) for label in labels}
+
+
 def threads() -> int:
     """How many micro-batches run side by side: ``PARLEY_SCORING_THREADS``, else the cores this process may use."""
     given = os.environ.get("PARLEY_SCORING_THREADS", "")
@@ -60,14 +70,14 @@ def threads() -> int:
 class Backend(Protocol):
     """What every backend offers. ``run`` gives [rows, labels] float32 probabilities, in order.
 
-    ``at`` names the thresholds near which the answers must be exact; where the first label lies between the ends of
-    ``passed_on`` they need not be, as a larger checkpoint answers. A backend that is always exact need not look.
+    ``at`` names the thresholds near which the answers must be exact, for all rows (see ``resolved``) or, complete, for
+    each; of what is not ``relevant`` they need not be. A backend that is always exact need not look.
     ``run`` raises TooLate between two micro-batches once the answer is of no use any more (``patience.until``).
     """
 
     name: str
 
-    def run(self, rows: Rows, at: Thresholds | None = None, passed_on: Ends | None = None) -> Floats: ...
+    def run(self, rows: Rows, at: At = None, relevant: Relevant | None = None) -> Floats: ...
 
 
 def pad(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -104,7 +114,7 @@ class OnnxBackend:
         self.session = open_session(checkpoint, kind)
         self.pool = ThreadPoolExecutor(self.workers, "scoring") if self.workers > 1 else None
 
-    def run(self, rows: Rows, at: Thresholds | None = None, passed_on: Ends | None = None) -> Floats:
+    def run(self, rows: Rows, at: At = None, relevant: Relevant | None = None) -> Floats:
         lengths = [len(row) for row in rows]
         share = sum(lengths) // (3 * self.workers)  # several batches for each worker, so that all end together
         cut = list(batches.by_length(lengths, max(256, min(batches.BUDGET, share))))
@@ -151,35 +161,43 @@ class RepairedInt8:
         self.quick = OnnxBackend(checkpoint, "int8")
         self.exact = OnnxBackend(checkpoint, "fp32")
         self.labels = checkpoint.labels
-        self.further = thresholds()
-        self.margin = MARGIN
         self.repaired = 0
         self.seen = 0
 
-    def run(self, rows: Rows, at: Thresholds | None = None, passed_on: Ends | None = None) -> Floats:
+    def run(self, rows: Rows, at: At = None, relevant: Relevant | None = None) -> Floats:
         result = self.quick.run(rows)
-        again = np.flatnonzero(self._near(result, at, passed_on)).tolist()
+        near = self._near(result, at)
+        again = np.flatnonzero(near if relevant is None else near & relevant(result)).tolist()
         self.seen += len(rows)
         self.repaired += len(again)
         if len(again):
             result[again] = self.exact.run([rows[i] for i in again])
         return result
 
-    def _near(self, scores: Floats, at: Thresholds | None, passed_on: Ends | None = None) -> NDArray[np.bool_]:
-        """For [rows, labels] scores, whether a row lies within the margin of any threshold of any label.
+    def _near(self, scores: Floats, at: At) -> Mask:
+        """For [rows, labels] scores, whether a row lies within the margin of any threshold of any label."""
+        if at is None or isinstance(at, Mapping):
+            return self._within(scores, resolved(at, self.labels))
+        alike: dict[int, list[int]] = {}
+        for row, own in enumerate(at):
+            alike.setdefault(id(own), []).append(row)
+        near = np.zeros(len(scores), np.bool_)
+        for rows in alike.values():
+            near[rows] = self._within(scores[rows], at[rows[0]])
+        return near
 
-        The ends of ``passed_on`` are thresholds, too; what lies between them need not be exact.
-        """
+    def _within(self, scores: Floats, at: Thresholds) -> Mask:
         near, odds = np.zeros(len(scores), np.bool_), log_odds(scores)
         for column, label in enumerate(self.labels):
-            own = THRESHOLDS if at is None and not self.further else (at or {}).get(label, ())
-            for threshold in {*own, *self.further}:
-                near |= np.abs(odds[:, column] - log_odds(threshold)) < self.margin
-        if passed_on:
-            low, high = (odds[:, 0] - log_odds(end) for end in passed_on)
-            near &= (low < self.margin) | (high > -self.margin)
-            near |= np.minimum(np.abs(low), np.abs(high)) < self.margin
+            for threshold in set(at.get(label, ())):
+                near |= np.abs(odds[:, column] - log_odds(threshold)) < MARGIN
         return near
+
+
+def surely_between(scores: Floats, ends: Ends) -> Mask:
+    """Whether scores lie between two others by more than int8 may be off."""
+    odds = log_odds(scores)
+    return np.asarray((odds - log_odds(ends[0]) >= MARGIN) & (log_odds(ends[1]) - odds >= MARGIN))
 
 
 MODEL_CLASSES = {
@@ -226,7 +244,7 @@ class TorchBackend:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.detoxify = detoxify(checkpoint)
 
-    def run(self, rows: Rows, at: Thresholds | None = None, passed_on: Ends | None = None) -> Floats:
+    def run(self, rows: Rows, at: At = None, relevant: Relevant | None = None) -> Floats:
         import torch
 
         cut = list(batches.by_length([len(row) for row in rows]))
@@ -248,14 +266,12 @@ class Engine:
     tokens: Tokens
     backend: Backend
 
-    def probabilities(
-        self, rows: Rows, at: Thresholds | None = None, passed_on: Ends | None = None
-    ) -> tuple[Floats, float]:
-        """[rows, labels] probabilities and the milliseconds the model took; ``at`` and ``passed_on`` as in Backend."""
+    def probabilities(self, rows: Rows, at: At = None, relevant: Relevant | None = None) -> tuple[Floats, float]:
+        """[rows, labels] probabilities and the milliseconds the model took; ``at`` and ``relevant`` as in Backend."""
         if not rows:
             return np.empty((0, len(self.checkpoint.labels)), np.float32), 0.0
         start = time.perf_counter()
-        result = self.backend.run(rows, at, passed_on)
+        result = self.backend.run(rows, at, relevant)
         if not np.isfinite(result).all():
             raise CheckpointError(
                 f"Checkpoint {self.checkpoint.name!r} answers with numbers that are not finite; install it again."

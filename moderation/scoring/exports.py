@@ -83,6 +83,11 @@ def write(checkpoint: Checkpoint, kind: str, path: Path) -> None:
 
 
 def prepare(checkpoint: Checkpoint) -> list[Path]:
-    """Make every graph this checkpoint needs; those that exist are left as they are."""
+    """Make every graph this checkpoint needs; those that exist are left as they are, those of earlier versions go."""
     kinds = [kind for kind in KINDS if kind != "tokens" or (checkpoint.folder / "spans_head.safetensors").is_file()]
-    return [prepared(checkpoint, kind) for kind in kinds]
+    made = [prepared(checkpoint, kind) for kind in kinds]
+    for path in made:
+        for old in path.parent.glob(path.name.removesuffix(f"-{REVISION}.onnx") + "-*.onnx"):
+            if old != path:
+                old.unlink(missing_ok=True)
+    return made

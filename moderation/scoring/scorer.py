@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from moderation.scoring import batches, engine, language, texts
-from moderation.scoring.engine import Ends, Engine, Floats, Thresholds
+from moderation.scoring.engine import Ends, Engine, Floats, Mask, Thresholds, resolved, surely_between
 from moderation.scoring.folding import fold
 
 CHUNK = 256
@@ -50,6 +50,7 @@ class _Work:
     text: str
     complete: bool
     language: str | None = None
+    believed: bool = False  # whether its quotation is discounted
     rows: dict[str, range] = field(default_factory=dict)
     pieces: dict[str, range] = field(default_factory=dict)
 
@@ -94,13 +95,19 @@ class Scorer:
         self.lexicon = lexicon(loaded)
         self.room = loaded.checkpoint.window - 2
 
-    def score(self, given: Sequence[str], parents: Sequence[str | None], at: Thresholds | None = None) -> list[Scores]:
+    def score(
+        self, given: Sequence[str], parents: Sequence[str | None], at: Sequence[Thresholds | None]
+    ) -> list[Scores]:
+        """One Scores for each text; ``parents`` and ``at`` (thresholds) are one for each, too, or None."""
         result: list[Scores] = []
         for start in range(0, len(given), CHUNK):
-            result += self._chunk(given[start : start + CHUNK], parents[start : start + CHUNK], at)
+            part = slice(start, start + CHUNK)
+            result += self._chunk(given[part], parents[part], at[part])
         return result
 
-    def _chunk(self, given: Sequence[str], parents: Sequence[str | None], at: Thresholds | None) -> list[Scores]:
+    def _chunk(
+        self, given: Sequence[str], parents: Sequence[str | None], at: Sequence[Thresholds | None]
+    ) -> list[Scores]:
         works = [_Work(texts.clean(text[: texts.LIMIT]), len(text) <= texts.LIMIT) for text in given]
         rows = _Rows()
         self._add(works, "plain", [work.text for work in works], rows)
@@ -108,24 +115,51 @@ class Scorer:
         self._add(works, "folded", folded, rows)
         self._add_quotations(works, rows)
         self._add_contexts(works, parents, rows)
-        for work, copy in zip(works, folded, strict=True):
+        for work, parent, copy in zip(works, parents, folded, strict=True):
             work.language = language.detect(copy if "folded" in work.rows else work.text)
-        answers, milliseconds = self._answers(rows, at)
+            work.believed = "own" in work.rows and self._believed(work.text, parent)
+        answers, milliseconds = self._answers(works, rows, at)
         each = milliseconds / max(1, sum(map(len, (*rows.windows, *rows.pieces))))
-        return [
-            self._merge(work, parent, answers, each * self._tokens(work, rows))
-            for work, parent in zip(works, parents, strict=True)
-        ]
+        return [self._merge(work, answers, each * self._tokens(work, rows)) for work in works]
 
-    def _answers(self, rows: _Rows, at: Thresholds | None) -> tuple[tuple[Floats, Floats], float]:
+    def _answers(
+        self, works: Sequence[_Work], rows: _Rows, at: Sequence[Thresholds | None]
+    ) -> tuple[tuple[Floats, Floats], float]:
         """What the model says of the windows and, discounted, of the pieces; and the milliseconds for both."""
-        band = self.passed_on
-        of_windows, first = self.engine.probabilities(rows.windows, at, band)
-        given = at or dict.fromkeys(self.engine.checkpoint.labels, engine.THRESHOLDS)
-        moved = {label: [before_discount(each) for each in own] for label, own in given.items()}
-        ends = band and (before_discount(band[0]), before_discount(band[1]))
-        of_pieces, second = self.engine.probabilities(rows.pieces, moved, ends)
-        return (of_windows, discounted(of_pieces)), first + second
+        many = len(rows.windows)
+        owners = np.empty(many + len(rows.pieces), np.int64)
+        for index, work in enumerate(works):
+            for span in work.rows.values():
+                owners[span.start : span.stop] = index
+            for span in work.pieces.values():
+                owners[many + span.start : many + span.stop] = index
+
+        def apart(raw: Floats) -> tuple[Floats, Floats]:
+            return raw[:many], discounted(raw[many:])
+
+        def relevant(raw: Floats) -> Mask:
+            """Rows of the texts that are not surely passed on, whichever of their rows is highest."""
+            first = [self._counted(work, self._best(work, apart(raw)))[0] for work in works]
+            return ~surely_between(np.array(first, np.float32), self.passed_on or (1.0, 0.0))[owners]
+
+        whole, moved = self._thresholds(at)
+        exact = [(whole if row < many else moved)[owner] for row, owner in enumerate(owners.tolist())]
+        given = [*rows.windows, *rows.pieces]
+        raw, milliseconds = self.engine.probabilities(given, exact, relevant if self.passed_on else None)
+        return apart(raw), milliseconds
+
+    def _thresholds(self, at: Sequence[Thresholds | None]) -> tuple[list[Thresholds], list[Thresholds]]:
+        """Each text's thresholds, complete: for whole windows, and for the finer pieces before they are discounted."""
+        labels = self.engine.checkpoint.labels
+        known: dict[int, tuple[Thresholds, Thresholds]] = {}
+        for own in at:
+            if id(own) not in known:
+                whole = resolved(own, labels)
+                whole[labels[0]] += self.passed_on or ()
+                moved = {label: [before_discount(each) for each in found] for label, found in whole.items()}
+                known[id(own)] = (whole, moved)
+        pairs = [known[id(own)] for own in at]
+        return [whole for whole, _moved in pairs], [moved for _whole, moved in pairs]
 
     def _tokens(self, work: _Work, rows: _Rows) -> int:
         """How many tokens of one text the model has read, all copies taken together."""
@@ -174,20 +208,32 @@ class Scorer:
                 works[index].rows["context"] = range(len(rows.windows), len(rows.windows) + 1)
                 rows.windows.append(self.engine.tokens.frame([*tokens.ids[-CONTEXT:], *plain]))
 
-    def _merge(self, work: _Work, parent: str | None, answers: tuple[Floats, Floats], milliseconds: float) -> Scores:
-        checkpoint = self.engine.checkpoint
+    def _best(self, work: _Work, answers: tuple[Floats, Floats]) -> dict[str, Floats]:
+        """The highest answer for each copy of a text, by label, over its windows and pieces."""
         of_windows, of_pieces = answers
-        best = {copy: of_windows[span.start : span.stop].max(axis=0) for copy, span in work.rows.items()}
+        best: dict[str, Floats] = {
+            copy: of_windows[span.start : span.stop].max(axis=0) for copy, span in work.rows.items()
+        }
         for copy, span in work.pieces.items():
             if span:
                 best[copy] = np.maximum(best[copy], of_pieces[span.start : span.stop].max(axis=0))
+        return best
+
+    def _counted(self, work: _Work, best: dict[str, Floats]) -> Floats:
+        """What policy goes by: the higher of the text and its folded copy; words that are quoted count half."""
         counted = [best[copy] for copy in ("plain", "folded") if copy in best]
-        if "own" in best and self._believed(work.text, parent):
+        if work.believed:
             own = [best[copy] for copy in ("own", "own_folded") if copy in best]
-            counted = [*own, *(texts.QUOTE_WEIGHT * answer for answer in counted)]
+            counted = [*own, *(np.asarray(texts.QUOTE_WEIGHT * answer, np.float32) for answer in counted)]
+        highest: Floats = np.max(counted, axis=0)
+        return highest
+
+    def _merge(self, work: _Work, answers: tuple[Floats, Floats], milliseconds: float) -> Scores:
+        checkpoint = self.engine.checkpoint
+        best = self._best(work, answers)
         named = {copy: self._named(answer) for copy, answer in best.items()}
         return Scores(
-            labels=self._named(np.max(counted, axis=0)),
+            labels=self._named(self._counted(work, best)),
             plain=named["plain"],
             folded=named.get("folded"),
             windows=len(work.rows["plain"]),

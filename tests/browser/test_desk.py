@@ -484,6 +484,15 @@ def test_a_phone_shows_one_pane_and_decides_without_keys(
     approve.click()
     done(page, "Approved")
     is_now(waiting[0], State.PUBLISHED)
+    card_says(page, "number 1")
+    approve.click()  # what is said of the last one does not lie over it
+    expect(page.locator(f'.row[data-id="{waiting[1].pk}"]')).to_have_class(re.compile("to-published"))
+    refuse = page.locator("#card .acts-desk > details.refuse > summary")
+    refuse.click()
+    expect(page.get_by_role("button", name="Threat")).to_be_in_viewport()
+    page.locator("#card .told").scroll_into_view_if_needed()
+    refuse.click()
+    expect(page.get_by_role("button", name="Threat")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -34,22 +34,17 @@ def test_an_answer_comes_back_and_the_text_is_gone(key: str) -> None:
 
 
 def test_each_text_is_exact_near_its_own_askers_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
-    real, batches = scoring.score, []
+    real, asked = scoring.score, []
 
     def score(texts: list[str], **options: Any) -> list[scoring.Scores]:
-        batches.append((texts, options["thresholds"]))
+        asked.append((texts, options["thresholds"]))
         return real(texts, **options)
 
     monkeypatch.setattr(scoring, "score", score)
-    toxicity, insult = {"toxicity": [0.8]}, {"insult": [0.6]}
-    texts = [("Good morning.", insult), ("You idiot.", toxicity), ("You are a fool.", insult), ("Well said.", None)]
-    answers = ask.answer([ask.Question(text, at) for text, at in texts])
-    assert sorted(batches, key=str) == [
-        (["Good morning.", "You are a fool."], insult),
-        (["Well said."], None),
-        (["You idiot."], toxicity),
-    ]
-    assert [one["labels"]["toxicity"] > 0.5 for one in answers] == [False, True, True, False]
+    texts, at = ["Good morning.", "You idiot.", "Well said."], [{"insult": [0.6]}, {"toxicity": [0.8]}, None]
+    answers = ask.answer([ask.Question(text, own) for text, own in zip(texts, at, strict=True)])
+    assert asked == [(texts, at)]  # in one batch
+    assert [one["labels"]["toxicity"] > 0.5 for one in answers] == [False, True, False]
 
 
 @pytest.mark.parametrize("spans", [False, True])

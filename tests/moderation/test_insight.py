@@ -67,6 +67,11 @@ def test_waits_are_told_over_time(held: Comment, moderator: User) -> None:
     assert [row[1:] for row in waits] == [(0, 0)] * 6 + [(30, 0)]
 
 
+@pytest.mark.parametrize(("exact", "told"), [(0, 0), (0.0004, 0), (0.02, 0.1), (9.96, 10.0), (10.5, 10), (20.9, 21)])
+def test_minutes_are_whole_from_ten(exact: float, told: float) -> None:
+    assert insight._minutes(exact) == told
+
+
 def test_a_wait_of_seconds_is_more_than_nothing(held: Comment, moderator: User) -> None:
     values = Decision.objects.filter(comment_id=held.pk, action="hold").values().get()
     del values["id"]

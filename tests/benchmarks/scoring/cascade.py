@@ -31,7 +31,11 @@ def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str]) -> Non
     tokens = Tokens(compact)
     rows = [tokens.frame(encoded.ids) for encoded in tokens.encode(given)]
     quick, slow = engine.RepairedInt8(compact), engine.OnnxBackend(large, "fp32")
-    ends = (band.low, band.high)
+    at = dict.fromkeys(compact.labels, engine.THRESHOLDS) | {compact.labels[0]: (band.low, band.high)}
+
+    def settled(scores: engine.Floats) -> engine.Mask:
+        return ~engine.surely_between(scores[:, 0], (band.low, band.high))
+
     detoxify = engine.detoxify(large)
     first = quick.run(rows)
     again = np.flatnonzero(needs_second(first, band)).tolist()
@@ -43,7 +47,7 @@ def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str]) -> Non
             detoxify.predict(given[index])
         spent["predict"] += time.perf_counter() - began
         began = time.perf_counter()
-        answers = quick.run([rows[index] for index in part], None, ends)
+        answers = quick.run([rows[index] for index in part], at, settled)
         undecided = np.flatnonzero(needs_second(answers, band)).tolist()
         if undecided:
             slow.run([rows[start + index] for index in undecided])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from moderation.scoring import checkpoints, engine
 from moderation.scoring.quantising import SENTENCES
+from moderation.scoring.scorer import Scorer
 from moderation.scoring.tokens import Tokens
 
 TEXTS = [
@@ -96,26 +98,68 @@ def test_thresholds_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
         engine.thresholds()
 
 
-def test_int8_is_exact_around_the_thresholds_of_the_label_they_belong_to(compact: checkpoints.Checkpoint) -> None:
+def test_int8_is_exact_around_the_thresholds_of_the_label_they_belong_to(
+    compact: checkpoints.Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repaired = engine.RepairedInt8(compact)
     scores = np.full((4, len(compact.labels)), 0.02, np.float32)
     insult = compact.labels.index("insult")
     scores[0, insult], scores[1, insult], scores[2, 0] = 0.63, 0.5, 0.65
     assert repaired._near(scores, {"insult": [0.65, 0.97]}).tolist() == [True, False, False, False]
     assert repaired._near(scores, None).tolist() == [False, True, False, False]
-    repaired.further = (0.02,)
+    each = [{"insult": [0.5]}, {"insult": [0.5]}, {"toxicity": [0.65]}, {}]
+    assert repaired._near(scores, each).tolist() == [False, True, True, False]
+    monkeypatch.setenv("PARLEY_THRESHOLDS", "0.02")
     assert repaired._near(scores, {"insult": [0.65]}).tolist() == [True, True, True, True]
+    assert repaired._near(scores, None).tolist() == [True, True, True, True]
 
 
-def test_what_is_passed_on_need_not_be_exact_but_the_ends_of_the_band_are(compact: checkpoints.Checkpoint) -> None:
-    repaired = engine.RepairedInt8(compact)
-    scores = np.full((4, len(compact.labels)), 0.02, np.float32)
-    scores[:, 0] = 0.5, 0.11, 0.89, 0.95
-    scores[:, compact.labels.index("insult")] = 0.65
-    at = {"toxicity": [0.5], "insult": [0.65]}
-    assert repaired._near(scores, at).tolist() == [True, True, True, True]
-    assert repaired._near(scores, at, (0.1, 0.9)).tolist() == [False, True, True, True]
-    assert repaired._near(scores, {}, (0.1, 0.9)).tolist() == [False, True, True, False]
+class Recorder:
+    """A backend whose rows score what `says` makes of their tokens, by label; keeps which ones had to be exact."""
+
+    name = "recorder"
+
+    def __init__(self, real: engine.RepairedInt8, says: Callable[[Sequence[int]], dict[str, float]]) -> None:
+        self.real, self.says = real, says
+        self.exact: list[Sequence[int]] = []
+
+    def run(self, rows: engine.Rows, at: engine.At = None, relevant: engine.Relevant | None = None) -> engine.Floats:
+        found = np.full((len(rows), len(self.real.labels)), 0.02, np.float32)
+        for index, row in enumerate(rows):
+            for label, value in self.says(row).items():
+                found[index, self.real.labels.index(label)] = value
+        near = self.real._near(found, at)
+        near &= relevant(found) if relevant else True
+        self.exact = [row for row, again in zip(rows, near, strict=True) if again]
+        return found
+
+
+def exact_in_front(
+    compact: checkpoints.Checkpoint, texts: list[str], says: Callable[[Sequence[int]], dict[str, float]]
+) -> list[Sequence[int]]:
+    """The rows that a scorer in front of a cascade has scored exactly."""
+    backend = Recorder(engine.RepairedInt8(compact), says)
+    scorer = Scorer(engine.Engine(compact, Tokens(compact), backend))
+    scorer.passed_on = (0.1, 0.9)
+    scorer.score(texts, [None] * len(texts), [{"toxicity": [0.5], "threat": [0.5]}] * len(texts))
+    return backend.exact
+
+
+def test_in_front_of_a_cascade_what_is_surely_passed_on_need_not_be_exact(compact: checkpoints.Checkpoint) -> None:
+    def says(row: Sequence[int]) -> dict[str, float]:
+        return {"toxicity": 0.5, "threat": 0.5} if len(row) == 3 else {"toxicity": 0.11}
+
+    assert [len(row) for row in exact_in_front(compact, ["one", "one two"], says)] == [4]
+
+
+def test_a_window_of_a_text_that_another_window_settles_is_exact(compact: checkpoints.Checkpoint) -> None:
+    [fool] = Tokens(compact).encode(["fool"])[0].ids
+
+    def says(row: Sequence[int]) -> dict[str, float]:
+        return {"toxicity": 0.97 if fool in row else 0.6, "threat": 0.49}
+
+    assert any(fool not in row for row in exact_in_front(compact, ["fool " + "word " * 300], says))
+    assert exact_in_front(compact, ["word " * 300], says) == []
 
 
 def test_an_unknown_backend_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
