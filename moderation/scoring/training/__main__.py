@@ -25,7 +25,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import torch
 
-from . import body, card, evaluate, swaps, written
+from . import body, card, evaluate, swaps, teachers, written
 from .batches import disguised, encode
 from .data import (
     DEV_SETS,
@@ -72,6 +72,15 @@ def arguments() -> argparse.Namespace:
         help="train nothing: average these finished checkpoints of the same --start, then go on as after a training",
     )
     parser.add_argument("--shares", type=float, nargs="+", default=(), help="how much each of --average counts")
+    parser.add_argument(
+        "--teachers",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="FOLDER",
+        help="finished checkpoints whose judgement softens the corpora's labels (needs scikit-learn)",
+    )
+    parser.add_argument("--taught", type=float, default=0.5, help="how far the labels move towards --teachers, 0..1")
     parser.add_argument("--rate", type=float, default=1.5e-4, help="the top layer's; 8e-5 when going on from --start")
     parser.add_argument("--layers", type=int, default=6, help="fewer make a smaller checkpoint, as for a cascade")
     parser.add_argument("--leave-out", default="", help="train without the sources named so (civil, jigsaw, …)")
@@ -86,6 +95,9 @@ def prepare(folder: Path, args: argparse.Namespace) -> tuple[list[Row], list[Row
     kept = [row for row in clean if text_keys(row.text)[0][0] < KEPT_OF_256]
     rest = [row for row in clean if text_keys(row.text)[0][0] >= KEPT_OF_256]
     rows = balanced(rest, args.seed, args.scale, args.leave_out)
+    if args.teachers:
+        # Before the groups are swapped: a swapped copy takes over what was thought of its original.
+        teachers.soften(rows, args.teachers, args.taught, args.out / "teachers.npy")
     rows += swaps.rows(rows, args.seed)
     matched = attach_spans(rows, folder)
     rows += written.rows(args.seed, args.scale * args.written)
@@ -111,8 +123,9 @@ def fit(rows: list[Row], emoji: list[str], args: argparse.Namespace, folder: Pat
     trainer = Trainer(model, head, plan)
     train(trainer, encode(rows, tokenizer, MAX_TOKENS), args.out / "state.pt")
     write_folder(model, trainer.averaged(), folder)
+    taught = teachers.told(args.teachers, args.taught) if args.teachers else ""
     return {
-        "what": f"{len(rows)} rows, {trainer.step} steps, {trainer.spent / 60:.0f} minutes",
+        "what": f"{len(rows)} rows, {trainer.step} steps, {trainer.spent / 60:.0f} minutes{taught}",
         "plan": asdict(trainer.plan),
     }
 

@@ -84,7 +84,7 @@ def speed(checkpoint: Checkpoint, given: Sequence[str], targets: tuple[float, fl
     }
     if whole:
         scorer = Scorer(engine.Engine(checkpoint, tokens, int8))
-        methods["onnx-int8 end to end"] = lambda part: scorer.score(part, [None] * len(part))
+        methods["onnx-int8 end to end"] = lambda part: scorer.score(part, [None] * len(part), [None] * len(part))
     spent = race(methods, given, 96 if whole else 32)
     count = len(given) // (96 if whole else 32) * (96 if whole else 32)
     goals = {"onnx-fp32": targets[0], "onnx-int8": targets[1]}

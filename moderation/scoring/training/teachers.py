@@ -1,0 +1,101 @@
+"""Softer targets: what finished checkpoints and a model of words and letters think of a comment.
+
+Annotators are few and disagree; a network that learns their labels long enough learns the disagreement by heart. So a
+row's target is drawn towards what several models that have learnt from all rows say of it (distillation, Hinton et al.
+2015; born-again networks, Furlanello et al. 2018). The model of words and letters judges only rows it has not seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .data import Row, text_keys
+from .export import Scorer
+
+FOLDS = 4
+LETTERS_SHARE = 1 / 3
+_READ = 1_200  # characters: about what fits into a training row
+_BOUND = 1e-4
+
+
+def soften(rows: Sequence[Row], folders: Sequence[Path], share: float, cache: Path) -> None:
+    """Move the known labels of `rows` by `share` (0..1) towards the teachers; keeps their answers in `cache` (.npy).
+
+    Raises ValueError when `cache` was made from other rows.
+    """
+    if cache.exists():
+        taught = np.load(cache)
+    else:
+        taught = teach(rows, folders)
+        np.save(cache, taught)
+    if taught.shape != (len(rows), 6):
+        raise ValueError(f"{cache} holds answers for other rows ({taught.shape[0]}, not {len(rows)}): remove it.")
+    for row, answers in zip(rows, taught.tolist(), strict=True):
+        # An unknown label is NaN and stays so.
+        row.labels = tuple((1 - share) * own + share * other for own, other in zip(row.labels, answers, strict=True))
+
+
+def told(folders: Sequence[Path], share: float) -> str:
+    """Who taught, for the model card: the weights by the beginning of their SHA-256."""
+    names = (hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12] for folder in folders)
+    return f"; labels moved by {share:g} towards {', '.join(names)} and a model of words and letters"
+
+
+def teach(rows: Sequence[Row], folders: Sequence[Path]) -> np.ndarray:
+    """The teachers' mean (of log-odds) as probabilities, rows × 6."""
+    texts = [row.text[:_READ] for row in rows]
+    odds = np.mean([_log_odds(_scored(folder, texts)) for folder in folders], axis=0)
+    odds[:, 0] += LETTERS_SHARE * (_log_odds(letters(rows)) - odds[:, 0])
+    answers: np.ndarray = 1 / (1 + np.exp(-odds))
+    return answers.astype(np.float32)
+
+
+def _scored(folder: Path, texts: list[str]) -> np.ndarray:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        print(f"{folder} reads {len(texts)} rows", flush=True)
+        scored: np.ndarray = Scorer(folder).scores(texts).numpy()
+        return scored
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _log_odds(probability: np.ndarray) -> np.ndarray:
+    bounded = np.clip(probability.astype(np.float64), _BOUND, 1 - _BOUND)
+    odds: np.ndarray = np.log(bounded / (1 - bounded))
+    return odds
+
+
+def letters(rows: Sequence[Row]) -> np.ndarray:
+    """Probability of toxicity per row by logistic regression on words and letters, fitted on the other folds.
+
+    A row's fold follows from its text, so that copies share it; rows without a toxicity label are judged, not learnt.
+    """
+    from scipy.sparse import hstack
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+    from sklearn.linear_model import LogisticRegression
+
+    texts = [row.text[:_READ].casefold() for row in rows]
+    words = HashingVectorizer(ngram_range=(1, 2), n_features=1 << 19, alternate_sign=False, norm=None)
+    parts = HashingVectorizer(
+        analyzer="char_wb", ngram_range=(2, 5), n_features=1 << 20, alternate_sign=False, norm=None
+    )
+    scale = {"sublinear_tf": True}
+    features = hstack(
+        [TfidfTransformer(**scale).fit_transform(kind.transform(texts)) for kind in (words, parts)], format="csr"
+    )
+    toxic = np.asarray([row.labels[0] for row in rows])
+    fold = np.asarray([text_keys(row.text)[0][1] % FOLDS for row in rows])
+    judged = np.zeros(len(rows))
+    for at in range(FOLDS):
+        learnt = (fold != at) & ~np.isnan(toxic)
+        model = LogisticRegression(C=4.0, max_iter=60, tol=1e-3).fit(features[learnt], toxic[learnt] >= 0.5)
+        judged[fold == at] = model.predict_proba(features[fold == at])[:, 1]
+        print(f"words and letters: fold {at + 1} of {FOLDS}", flush=True)
+    return judged
