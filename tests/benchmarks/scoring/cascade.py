@@ -23,14 +23,16 @@ from .speed import race
 
 
 def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str]) -> None:
-    """Compact first, the large one for the band between: its time against the large one alone.
+    """Compact first, the large one for the band between: its time against ``predict`` on the large one alone.
 
-    The large one has random weights, so only the ratio means something here; see ``cascade_agreement``.
+    The large one runs in eight bits as the program runs it, and in fp32. It has random weights, so only the ratios mean
+    something here; see ``cascade_agreement``.
     """
     band = Band()
     tokens = Tokens(compact)
     rows = [tokens.frame(encoded.ids) for encoded in tokens.encode(given)]
-    quick, slow = engine.RepairedInt8(compact), engine.OnnxBackend(large, "fp32")
+    quick = engine.RepairedInt8(compact)
+    slow = {"onnx-int8": engine.RepairedInt8(large), "onnx-fp32": engine.OnnxBackend(large, "fp32")}
     at = dict.fromkeys(compact.labels, engine.THRESHOLDS) | {compact.labels[0]: (band.low, band.high)}
 
     def settled(scores: engine.Floats) -> engine.Mask:
@@ -39,21 +41,24 @@ def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str]) -> Non
     detoxify = engine.detoxify(large)
     first = quick.run(rows)
     again = np.flatnonzero(needs_second(first, band)).tolist()
-    spent = {"predict": 0.0, "cascade": 0.0}
+    spent = dict.fromkeys(("predict", *slow), 0.0)
     for start in range(0, len(rows) - 31, 32):
         part = range(start, start + 32)
         began = time.perf_counter()
         for index in part:
             detoxify.predict(given[index])
         spent["predict"] += time.perf_counter() - began
-        began = time.perf_counter()
-        answers = quick.run([rows[index] for index in part], at, settled)
-        undecided = np.flatnonzero(needs_second(answers, band)).tolist()
-        if undecided:
-            slow.run([rows[start + index] for index in undecided])
-        spent["cascade"] += time.perf_counter() - began
-    ratio = spent["predict"] / spent["cascade"]
-    row(f"cascade, {100 * len(again) / len(rows):.0f} % go on to the large one", f"{ratio:.2f} x", ">= 4 x", ratio >= 4)
+        for name, backend in slow.items():
+            began = time.perf_counter()
+            answers = quick.run([rows[index] for index in part], at, settled)
+            undecided = np.flatnonzero(needs_second(answers, band)).tolist()
+            if undecided:
+                backend.run([rows[start + index] for index in undecided])
+            spent[name] += time.perf_counter() - began
+    for name in slow:
+        ratio = spent["predict"] / spent[name]
+        what = f"cascade, {100 * len(again) / len(rows):.0f} % go on to the large one in {name}"
+        row(what, f"{ratio:.2f} x", ">= 4 x", ratio >= 4)
 
 
 def shortened(checkpoint: Checkpoint, layers: int, folder: Path) -> Checkpoint:
