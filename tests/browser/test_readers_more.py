@@ -63,9 +63,10 @@ def test_from_joining_to_the_first_comment(
 def test_a_word_before_posting_stands_in_nobodys_way(
     page: Page, live_server: LiveServer, article: Article, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def scores(texts: list[str], **_kwargs: object) -> list[dict]:
-        rude = 0.99 if "fool" in texts[0] else 0.01
-        begin = texts[0].find("fool")
+    def scores(texts: list[str | ask.Question], **_kwargs: object) -> list[dict]:
+        words = texts[0].text if isinstance(texts[0], ask.Question) else texts[0]
+        rude = 0.99 if "fool" in words else 0.01
+        begin = words.find("fool")
         return [{"labels": {"toxicity": rude, "insult": rude}, "spans": [[begin, begin + 4, 0.9]]}]
 
     first_policy()
