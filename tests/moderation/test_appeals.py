@@ -10,7 +10,7 @@ from django.urls import reverse
 from discussions import posting
 from discussions.models import Comment, Notice, Reader, Report, Section, State, User
 from discussions.views import own, who
-from moderation import appeals, decisions, lists
+from moderation import appeals, decisions, lists, pipeline
 from moderation.models import Appeal, Decision, Escalation, Staff
 from tests.factories.discussions import AccountFactory
 from tests.moderation.desk import *  # noqa: F403
@@ -247,6 +247,33 @@ def test_the_author_reads_how_far_the_appeal_is(refused: Comment, senior: User) 
     assert not offered
     assert "the refusal stands" in text
     assert "It is no quotation." in text
+
+
+def test_an_answer_without_words_leaves_the_refusals_reason_and_taken_back_waits_again(
+    appeal: Appeal, refused: Comment, senior: User
+) -> None:
+    [before] = own.of(Comment.objects.filter(pk=refused.pk))
+    appeals.answer(appeal.pk, by=senior, outcome="upheld")
+    [mine] = own.of(Comment.objects.filter(pk=refused.pk))
+    assert mine.answered
+    assert mine.statement == before.statement != ""
+    appeals.reopen(appeal.pk, by=senior)
+    [mine] = own.of(Comment.objects.filter(pk=refused.pk))
+    assert (mine.appealed, mine.answered) == (True, False)
+
+
+def test_another_refusal_of_an_edited_comment_has_an_appeal_of_its_own(
+    appeal: Appeal, refused: Comment, moderator: User
+) -> None:
+    posting.edit(comment=refused, text=f"{RUDE} And its mayor too.", by=refused.reader)
+    pipeline.run()
+    refused.refresh_from_db()
+    decisions.by_person(
+        comment_id=refused.pk, action="reject", by=moderator, version_seen=refused.version, reason_code="insult"
+    )
+    [mine] = own.of(Comment.objects.filter(pk=refused.pk))
+    assert mine.comment.state == State.REJECTED
+    assert not mine.appealed
 
 
 def test_the_author_appeals_on_a_page_and_the_desk_answers(

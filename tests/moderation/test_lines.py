@@ -1,0 +1,65 @@
+"""What a list's lines show: in order, from few queries, whatever has gone meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from discussions import posting
+from discussions.models import Comment, Report, User
+from moderation import decisions, lines, queue
+from moderation.models import QueueItem
+from tests.factories.discussions import AccountFactory
+from tests.moderation.conftest import Say
+from tests.moderation.desk import *  # noqa: F403
+
+pytestmark = pytest.mark.django_db
+
+
+def test_lines_come_in_the_order_asked_for_and_what_has_gone_is_left_out(
+    settled: Say, held: Comment, moderator: User
+) -> None:
+    other = settled("A calm word about the tram.")
+    shown = lines.of([other.pk, 10**9, held.pk], moderator)
+    assert [(line.id, line.state) for line in shown] == [(other.pk, "published"), (held.pk, "held")]
+    assert lines.of([], moderator) == []
+
+
+def test_forty_lines_cost_as_many_queries_as_one(
+    settled: Say, held: Comment, moderator: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    more = [settled(f"A calm word about the tram, number {n}.").pk for n in range(3)]
+    for ids in ([held.pk], [held.pk, *more]):
+        with django_assert_num_queries(5):
+            lines.of(ids, moderator)
+
+
+def test_after_an_undo_a_line_tells_the_reason_the_comment_came_with(held: Comment, moderator: User) -> None:
+    [before] = lines.of([held.pk], moderator)
+    made = decisions.by_person(
+        comment_id=held.pk, action="reject", by=moderator, version_seen=held.version, reason_code="insult"
+    )
+    [refused] = lines.of([held.pk], moderator)
+    assert refused.why == "Insult · mo"
+    decisions.undo(decision_id=made.pk, by=moderator)
+    [after] = lines.of([held.pk], moderator)
+    assert after.why == before.why != refused.why
+
+
+def test_open_reports_are_told_answered_ones_are_not(settled: Say, moderator: User) -> None:
+    comment = settled("A calm word about the tram.")
+    for _reader in range(2):
+        posting.report(comment=comment, by=AccountFactory(), reason=Report.Reason.INSULT)
+    queue.take_reports()
+    [line] = lines.of([comment.pk], moderator)
+    assert (line.reports, line.reported, line.why) == (2, "2 reports", "2 reports")
+    Report.objects.update(handled_at=timezone.now())
+    [line] = lines.of([comment.pk], moderator)
+    assert (line.reports, line.reported) == (0, "")
+
+
+def test_somebody_elses_lease_is_named_ones_own_is_not(held: Comment, moderator: User, colleague: User) -> None:
+    queue.claim(QueueItem.objects.get(comment=held), by=colleague)
+    assert lines.of([held.pk], moderator)[0].lease == "cleo@example.org"
+    assert lines.of([held.pk], colleague)[0].lease == ""
