@@ -57,7 +57,6 @@ class Line(Generic[Q, T]):
     SHARED_CHARS = 6_000  # in one message; who has more to ask travels alone
     OVERHEAD = 500  # what answering one text costs besides its length, in characters
     FIRST_PACE = 2e-5  # seconds for each character of work, until it is known better
-    CERTAIN = 0.8  # of the patience: an estimate may be off, and who is turned away late has waited for nothing
     FAILURES = 2  # in a row and SILENCE since the last answer: then one caller tries, the others are refused at once
     SILENCE = 3.0  # seconds
 
@@ -100,8 +99,7 @@ class Line(Generic[Q, T]):
             silent = self.failures >= self.FAILURES and time.monotonic() - self.answered > self.SILENCE
             if silent and self.leaders:
                 raise self.away("no worker answered the last callers")
-            late = self._wait_of(place) > self.CERTAIN * place.left()
-            if self.inside >= self.room or (self.inside and late):
+            if self.inside >= self.room or (self.inside and self._wait_of(place) > place.left()):
                 raise Busy(f"{self.inside} callers wait already")
             self.inside += 1
             self.load += place.work
