@@ -6,7 +6,8 @@
     give up  after the fifth attempt a person gets it; a text that kills workers is never published
 
 A worker may die anywhere in between. Before `settle` commits nothing has happened, and the lease brings the rows back;
-after it the rows are gone. A late writer finds its token replaced and changes nothing.
+after it the rows are gone. A late writer finds its token replaced and changes nothing. A worker that only lost the
+database lets its rows go when it comes back, so that nobody waits for the lease.
 """
 
 from __future__ import annotations
@@ -66,17 +67,23 @@ def run(*, should_stop: Callable[[], bool] = lambda: False) -> int:
     """Score everything that is due. Returns how many revisions were dealt with; any number may run at once."""
     info = engine()
     report(info)
+    let_go()
     done = 0
     while not should_stop():
         token = uuid4()
         claimed = claim(token)
         if not claimed:
             break
-        for batch in micro_batches(claimed):
+        batches = list(micro_batches(claimed))
+        for place, batch in enumerate(batches):
             if should_stop():
                 give_back(batch, token)
                 continue
-            done += _work(batch, token)
+            try:
+                done += _work(batch, token)
+            except OperationalError:
+                _cut_off.append(([entry.id for rest in batches[place:] for entry in rest], token))
+                raise
         report(info, scored=len(claimed))
     return done
 
@@ -131,6 +138,23 @@ def give_back(batch: Sequence[Claimed], token: UUID) -> None:
             " token = CASE WHEN attempts > 1 THEN token END WHERE id = ANY(%s) AND token = %s",
             [[entry.id for entry in batch], token],
         )
+
+
+_cut_off: list[tuple[list[int], UUID]] = []
+"""Outbox rows (and the token they were claimed under) that this process could not settle for want of the database."""
+
+
+def let_go() -> None:
+    """Make due at once what this process was cut off from. The attempt counts: the text might be to blame after all."""
+    while _cut_off:
+        ids, token = _cut_off[-1]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE discussions_outboxentry SET available_at = statement_timestamp()"
+                " WHERE id = ANY(%s) AND token = %s",
+                [ids, token],
+            )
+        _cut_off.pop()
 
 
 @batch_seconds.time()

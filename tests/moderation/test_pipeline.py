@@ -7,7 +7,7 @@ from unittest import mock
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -187,6 +187,22 @@ def test_stopping_leaves_no_lease_behind(say: Say, quick_engine: None) -> None:
     pipeline.run(should_stop=lambda: next(answers, True))
     entry = OutboxEntry.objects.get()
     assert (entry.attempts, entry.token) == (0, None)
+
+
+def test_a_worker_that_lost_the_database_leaves_no_lease_behind(
+    say: Say, quick_engine: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comments = [say(f"{KIND} Number {n}, {'and on ' * 300 * n}") for n in range(3)]  # more than one micro-batch
+    with monkeypatch.context() as cut:
+        cut.setattr(pipeline, "_texts", mock.Mock(side_effect=OperationalError("the server went away")))
+        with pytest.raises(OperationalError):
+            pipeline.run()
+    assert not OutboxEntry.objects.filter(available_at__lte=timezone.now()).exists()
+    other = uuid4()  # meanwhile somebody else has taken one of them
+    OutboxEntry.objects.filter(comment=comments[0]).update(token=other)
+    assert pipeline.run() == 2
+    assert OutboxEntry.objects.get().token == other
+    assert pipeline._cut_off == []
 
 
 def test_a_pending_comment_without_an_outbox_row_is_found_and_scored(say: Say, quick_engine: None) -> None:
