@@ -31,12 +31,12 @@ def check(notice: Notice | None, reader: Reader | None) -> int:
         or notice.decision_id is None
     ):
         raise NotPossible(_("The comment is not refused any more, so there is nothing to appeal against."))
+    if Notice.objects.filter(comment=notice.comment, outcome=Notice.UPHELD, withdrawn_at__isnull=True).exists():
+        raise NotPossible(_("Your appeal has been answered. You can still edit the comment; it is looked at anew."))
     if Appeal.objects.filter(decision_id=notice.decision_id).exists():
         raise NotPossible(
             _("You have appealed against this refusal. A person will answer; each refusal has one appeal.")
         )
-    if Notice.objects.filter(comment=notice.comment, outcome=Notice.UPHELD, withdrawn_at__isnull=True).exists():
-        raise NotPossible(_("Your appeal has been answered. You can still edit the comment; it is looked at anew."))
     return notice.decision_id
 
 

@@ -95,7 +95,8 @@ _CODE_OF_LABEL = {
 
 def code_of(reasons: list[dict[str, Any]]) -> str:
     """The refusal code that says best why policy refused."""
-    labels = {r["label"]: r["value"] / r["threshold"] for r in reasons if r.get("rule") == "score"}
+    refused = [r for r in reasons if r.get("rule") == "score" and r.get("outcome") == "reject"]
+    labels = {r["label"]: r["value"] / r["threshold"] for r in refused}
     if any(r.get("rule") == "sanction" and r.get("outcome") == "reject" for r in reasons):
         return "sanctioned"
     specific = {label: over for label, over in labels.items() if label not in {"toxicity", "severe_toxicity"}}

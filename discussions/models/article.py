@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -98,7 +99,7 @@ class Article(models.Model):
     @property
     def paragraphs(self) -> list[str]:
         """The text's paragraphs, in order, without empty ones."""
-        return [part.strip() for part in self.body.split("\n\n") if part.strip()]
+        return [part.strip() for part in re.split(r"(?:\r?\n){2,}", self.body) if part.strip()]
 
     def is_open(self, now: datetime | None = None) -> bool:
         """Whether a new comment may be posted now."""

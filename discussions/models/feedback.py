@@ -125,6 +125,7 @@ class Notice(models.Model):
     """A statement of reasons to a comment's author: what was decided, why, and what they can do."""
 
     UPHELD = "upheld"  # the outcome where another person has looked at a refusal and it stands
+    OVERTURNED = "overturned"  # … and where it was wrong
 
     reader = models.ForeignKey("discussions.Reader", models.CASCADE, related_name="notices")
     comment = models.ForeignKey("discussions.Comment", models.CASCADE, related_name="notices")

@@ -24,6 +24,7 @@ class Own:
     """One's own comment as only its author sees it: the newest words, where they stand, and why.
 
     `appealed`: the author has asked another person to look at the refusal; `answered`: that person has.
+    `overturned`: the words, if any, with which that person published it; None where nobody did.
     """
 
     comment: Comment
@@ -32,6 +33,7 @@ class Own:
     statement: str
     appealed: bool = False
     answered: bool = False
+    overturned: str | None = None
 
     @property
     def can_edit(self) -> bool:
@@ -75,6 +77,7 @@ def of(comments: QuerySet[Comment]) -> list[Own]:
         own_reasons=Subquery(stands.exclude(words="").values("words")[:1]),
         own_appealed=Exists(stands.filter(appealed_at__isnull=False)),
         own_answered=Exists(stands.filter(outcome=Notice.UPHELD)),
+        own_overturned=Subquery(stands.filter(outcome=Notice.OVERTURNED).values("words")[:1]),
     )
     waiting = {State.HELD, State.REJECTED}
     return [
@@ -85,6 +88,7 @@ def of(comments: QuerySet[Comment]) -> list[Own]:
             (one.own_reasons or "") if one.state in waiting else "",
             one.own_appealed,
             one.own_answered,
+            one.own_overturned if one.state == State.PUBLISHED else None,
         )
         for one in found
     ]

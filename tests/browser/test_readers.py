@@ -279,6 +279,11 @@ def test_recommending_and_taking_it_back(page: Page, live_server: LiveServer, ar
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
     assert Vote.objects.count() == 0
+    for pressed in ("true", "false"):  # the focus stays where it was
+        page.keyboard.press("Enter")
+        expect(button).to_have_attribute("aria-pressed", pressed)
+        expect(button).not_to_have_attribute("aria-busy", "true")
+        expect(button).to_be_focused()
 
 
 def test_a_stranger_who_recommends_is_told_what_to_do(page: Page, live_server: LiveServer, article: Article) -> None:

@@ -268,3 +268,8 @@ def test_logging_in_leads_back_to_what_was_read(client: Client, article: Article
         for door in ("login", "signup"):
             assert f'href="/accounts/{door}/?{urlencode({"next": page})}"' in read
     assert 'href="/accounts/login/"' in client.get("/").content.decode()
+
+
+def test_a_text_typed_in_a_form_has_its_paragraphs(client: Client) -> None:
+    article = ArticleFactory(body="First.\r\n\r\nSecond, with\r\na break.\n\n\nThird.")
+    assert article.paragraphs == ["First.", "Second, with\r\na break.", "Third."]

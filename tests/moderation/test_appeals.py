@@ -249,6 +249,28 @@ def test_the_author_reads_how_far_the_appeal_is(refused: Comment, senior: User) 
     assert "It is no quotation." in text
 
 
+def test_the_author_reads_that_the_refusal_was_wrong_until_somebody_decides_anew(
+    appeal: Appeal, refused: Comment, senior: User
+) -> None:
+    def shown() -> str:
+        [mine] = own.of(Comment.objects.filter(pk=refused.pk))
+        return render_to_string("discussions/parts/state.html", {"mine": mine})
+
+    appeals.answer(appeal.pk, by=senior, outcome="overturned", words="It was about a play.")
+    assert "it was wrong" in shown()
+    assert "It was about a play." in shown()
+    appeals.reopen(appeal.pk, by=senior)
+    assert "it was wrong" not in shown()
+    assert "You have asked another person" in shown()
+
+
+def test_an_answered_appeal_is_not_called_waiting(appeal: Appeal, refused: Comment, senior: User) -> None:
+    appeals.answer(appeal.pk, by=senior, outcome="upheld")
+    notice = Notice.objects.get(comment=refused, outcome="rejected")
+    with pytest.raises(appeals.NotPossible, match="has been answered"):
+        appeals.check(notice, refused.reader)
+
+
 def test_an_answer_without_words_leaves_the_refusals_reason_and_taken_back_waits_again(
     appeal: Appeal, refused: Comment, senior: User
 ) -> None:

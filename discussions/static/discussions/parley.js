@@ -75,8 +75,9 @@
   }
 
   async function vote(button) {
+    if (button.getAttribute("aria-busy")) return; /* disabled, it would lose the focus */
     const token = document.querySelector("#act input[name=csrfmiddlewaretoken]");
-    button.disabled = true;
+    button.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(button.getAttribute("formaction"), {
         method: "POST",
@@ -93,7 +94,7 @@
         say(button, body.error, body.html);
       }
     } catch { say(button, words.offline || "The site does not answer. Try again in a moment."); }
-    button.disabled = false;
+    button.removeAttribute("aria-busy");
   }
   function freshen(token) {
     all("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = token; });
@@ -323,6 +324,16 @@
     if (!isChecked(detail.elt) || detail.requestConfig.verb !== "get" || detail.successful) return;
     const status = detail.xhr ? detail.xhr.status : 0;
     if (![403, 404].includes(status)) askAfter(detail.elt);
+  });
+  /* What is swapped under somebody's focus keeps it as a whole. */
+  let focused = "";
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const within = isChecked(detail.target) && detail.target.contains(document.activeElement);
+    focused = within && document.activeElement !== detail.target ? detail.target.id : "";
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
+    focused = "";
   });
   const askAll = () => { if (window.htmx && !document.hidden) all(".own.pending[data-revision]").forEach(askNow); };
   document.addEventListener("visibilitychange", askAll);
