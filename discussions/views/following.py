@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -25,6 +26,10 @@ from discussions.views.taking_part import check_pace, status_of
 
 # Asking one mailbox whether it is theirs, whoever gave the address: nobody is written to all day because of a stranger.
 MAILS_PER_MINUTE, MAILS_PER_DAY = 2, 10
+_ERASED = gettext_lazy(
+    "This site keeps addresses for a time only, and yours has been erased, so no mail can go to it. Give one with your "
+    "next comment."
+)
 
 
 def _known(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -94,6 +99,9 @@ def _toggle(request: HttpRequest, reader: Reader, wish: Follow) -> None:
         there.delete()
         messages.info(request, _("You no longer follow this."))
         return
+    if not _has_address(reader):
+        messages.warning(request, _ERASED)
+        return
     languages.note(reader)
     following.follow(reader=reader, article=wish.article, comment=wish.comment, pace=wish.pace)
     if following.address_of(reader):
@@ -106,7 +114,15 @@ def _toggle(request: HttpRequest, reader: Reader, wish: Follow) -> None:
         _ask(request, reader)
 
 
+def _has_address(reader: Reader) -> bool:
+    """False for a guest whose address was erased when its time was over."""
+    return bool(reader.user_id or reader.email)
+
+
 def _ask(request: HttpRequest, reader: Reader) -> None:
+    if not _has_address(reader):
+        messages.warning(request, _ERASED)
+        return
     try:
         check_pace(request, "confirm", reader)
         mailbox = traces.mailbox_of(reader.email)

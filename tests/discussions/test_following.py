@@ -121,6 +121,21 @@ def test_an_unconfirmed_address_gets_only_the_question(client: Client, article: 
     assert following.tell_due() == 1
 
 
+def test_a_guest_whose_address_was_erased_is_not_told_of_a_mail_that_cannot_come(
+    client: Client, article: Article
+) -> None:
+    post_as_guest(client, article)
+    Reader.objects.update(email="", email_confirmed_at=None)
+    Mail.objects.all().delete()
+    answer = client.post(f"/articles/{article.slug}/follow/", {"pace": "daily"}, follow=True)
+    assert "yours has been erased" in answer.content.decode()
+    page = client.get("/me/").content.decode()
+    assert "Send me the link" not in page
+    assert client.post("/confirm/").status_code == 302
+    assert not Follow.objects.exists()
+    assert not Mail.objects.exists()
+
+
 def test_nobodys_address_is_flooded_with_questions(article: Article) -> None:
     address = f"{uuid4().hex}@example.org"
     for _visitor in range(6):
