@@ -27,6 +27,14 @@ def _broker_not_yet_known_to_be_down() -> None:
         each.breaker.reset()
 
 
+@pytest.fixture(autouse=True)
+def _no_language_left_over() -> None:
+    """A request through the test client leaves its language active; the next test starts in the site's own."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _tests_alone_may_empty_the_record() -> None:
     """A transactional test ends by emptying all tables, which the append-only ones refuse like anybody's TRUNCATE.
