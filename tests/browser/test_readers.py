@@ -102,6 +102,19 @@ def test_an_edit_begun_before_the_comment_appears_stays_open(
     expect(mine.locator(".w")).to_have_text("At last: somewhere to sit after nine.")
 
 
+@pytest.mark.parametrize("on", ["Edit", "Delete"])
+def test_the_focus_stays_on_a_comment_that_appears_under_it(
+    page: Page, live_server: LiveServer, article: Article, on: str
+) -> None:
+    page.goto(live_server.url + article.get_absolute_url())
+    write(page, "At last: somewhere to sit after nine.")
+    mine = page.locator("#mine .c")
+    mine.get_by_role("link", name=on).focus()
+    move(Comment.objects.get(), State.PUBLISHED)
+    expect(mine.get_by_role("link", name="Reply")).to_be_visible()
+    expect(mine).to_be_focused()
+
+
 def test_an_answer_opens_in_place_and_keeps_the_focus(page: Page, live_server: LiveServer, article: Article) -> None:
     root = post(article, "Who wants tea?")
     page.goto(live_server.url + article.get_absolute_url())
