@@ -61,7 +61,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=1, help="more lowers the AUC: see docs/model-quality.md")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the row quotas, for trials")
     parser.add_argument("--written", type=float, default=1.0, help="how many times the written examples' quotas")
-    parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=20, help="chooses the rows, and their order unless --order does")
+    parser.add_argument("--order", type=int, help="seed of the order alone: another training on the very same rows")
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
     parser.add_argument("--start", type=Path, help="folder of a finished checkpoint (an earlier run's) to start from")
     parser.add_argument(
@@ -117,7 +118,7 @@ def fit(rows: list[Row], emoji: list[str], args: argparse.Namespace, folder: Pat
     if args.start:
         torch.nn.ModuleDict({"model": model, "spans": head}).load_state_dict(read_folder(args.start))
     plan = Plan(
-        seed=args.seed, epochs=args.epochs, minutes=args.minutes, workers=args.workers,
+        seed=args.seed if args.order is None else args.order, epochs=args.epochs, minutes=args.minutes, workers=args.workers,
         rate=args.rate, head_rate=4 * args.rate, embedding_rate=args.rate / 4,
     )  # fmt: skip
     trainer = Trainer(model, head, plan)
