@@ -44,7 +44,8 @@ else:
     tell(0)
     chance, texts = random.Random(3), json.load(open(sys.argv[3]))
     for done in range(0, count, 64):
-        batch = [" ".join(chance.choices(texts, k=chance.choice((1, 1, 1, 2, 5)))) for _ in range(64)]
+        # one comment in twenty is several in one
+        batch = [" ".join(chance.choices(texts, k=chance.choice((1,) * 18 + (2, 5)))) for _ in range(64)]
         score(batch)
         if (done // 64) % max(1, count // 64 // 20) == 0:
             tell(done + 64)
@@ -63,13 +64,15 @@ def memory(given: Sequence[str], count: int) -> None:
             capture_output=True, text=True, cwd=ROOT, env=environment, check=False,
         )  # fmt: skip
     told = [json.loads(line) for line in done.stdout.splitlines()]
-    if not told:
-        row("worker", "did not start: " + (done.stderr.splitlines() or ["no message"])[-1][:60])
+    if not told or told[-1]["done"] != count:
+        row("worker", "did not come to its end: " + (done.stderr.splitlines() or ["no message"])[-1][:60])
         return
     row("first score after start", f"{told[0]['at']:.1f} s", "< 5 s", told[0]["at"] < 5)
     row("torch imported by the int8 worker", str(told[-1]["torch"]), "False", not told[-1]["torch"])
     peak = max(one["both"] for one in told)
     row(f"parent and child, largest Pss over {count} comments", f"{peak:.0f} MB", "< 450 MB", peak < 450)
+    course = [one for at, one in enumerate(told) if at % 4 == 1 or one["done"] == count]
+    row("the child's Pss on the way", " ".join(f"{one['done']}: {one['child']:.0f}" for one in course) + " MB")
     settled = [one for one in told if one["done"] >= count / 4]
     if len(settled) > 2:
         slope = np.polyfit([one["done"] for one in settled], [one["child"] for one in settled], 1)[0] * 100_000
