@@ -118,7 +118,8 @@ def fit(rows: list[Row], emoji: list[str], args: argparse.Namespace, folder: Pat
     if args.start:
         torch.nn.ModuleDict({"model": model, "spans": head}).load_state_dict(read_folder(args.start))
     plan = Plan(
-        seed=args.seed if args.order is None else args.order, epochs=args.epochs, minutes=args.minutes, workers=args.workers,
+        seed=args.seed if args.order is None else args.order,
+        epochs=args.epochs, minutes=args.minutes, workers=args.workers,
         rate=args.rate, head_rate=4 * args.rate, embedding_rate=args.rate / 4,
     )  # fmt: skip
     trainer = Trainer(model, head, plan)

@@ -131,7 +131,8 @@ class Scorer:
         width = max(map(len, rows))
         ids = torch.tensor([row + [0] * (width - len(row)) for row in rows])
         mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
-        return self.model(ids, attention_mask=mask)[0]
+        logits: torch.Tensor = self.model(ids, attention_mask=mask)[0]
+        return logits.float()
 
     def labelled(self, texts: list[str]) -> list[dict[str, float]]:
         """The same as one dictionary per text, as the audit wants it."""

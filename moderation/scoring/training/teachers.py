@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,10 @@ from .export import Scorer
 FOLDS = 4
 LETTERS_SHARE = 1 / 3
 _READ = 1_200  # characters: about what fits into a training row
+_READERS = 2  # processes
+_CHUNK = 2_000  # rows
 _BOUND = 1e-4
+_scorer: Scorer
 
 
 def soften(rows: Sequence[Row], folders: Sequence[Path], share: float, cache: Path) -> None:
@@ -56,14 +60,27 @@ def teach(rows: Sequence[Row], folders: Sequence[Path]) -> np.ndarray:
 
 
 def _scored(folder: Path, texts: list[str]) -> np.ndarray:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        print(f"{folder} reads {len(texts)} rows", flush=True)
-        scored: np.ndarray = Scorer(folder).scores(texts).numpy()
-        return scored
-    finally:
-        torch.set_num_threads(threads)
+    """Probabilities, texts × six labels; two processes of one thread each, which is quicker than one of two."""
+    chunks = [texts[at : at + _CHUNK] for at in range(0, len(texts), _CHUNK)]
+    with get_context("spawn").Pool(_READERS, _open, (folder,)) as readers:
+        found = []
+        for answers in readers.imap(_read, chunks):
+            found.append(answers)
+            print(f"{folder} has read {min(len(found) * _CHUNK, len(texts))} of {len(texts)} rows", flush=True)
+    return np.concatenate(found)
+
+
+def _open(folder: Path) -> None:
+    """In a reader: the checkpoint in bf16, which is off by .0003 on average and .007 at most."""
+    global _scorer  # noqa: PLW0603 - one for each process
+    torch.set_num_threads(1)
+    _scorer = Scorer(folder)
+    _scorer.model.bfloat16()
+
+
+def _read(texts: list[str]) -> np.ndarray:
+    answers: np.ndarray = _scorer.scores(texts, budget=1024).numpy()
+    return answers
 
 
 def _log_odds(probability: np.ndarray) -> np.ndarray:
