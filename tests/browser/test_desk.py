@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from discussions import posting
 from discussions.models import Article, Comment, Notice, Report, State, User
-from moderation import appeals, decisions, insight, queue, tallies
+from moderation import appeals, decisions, exposure, queue, tallies
 from moderation.models import Decision, Escalation, Preset, Sanction, Staff
 from tests.browser.conftest import log_in
 from tests.browser.test_accessible import RULES
@@ -341,7 +341,7 @@ def test_hateful_words_stay_blurred_until_asked_for(
 def test_a_break_is_suggested_and_stays_until_it_is_closed(
     page: Page, live_server: LiveServer, moderator: User, article: Article, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(insight, "PAUSE_AFTER", 2)
+    monkeypatch.setattr(exposure, "PAUSE_AFTER", 2)
     for n in range(4):
         judged(article, f"Hateful {n}.", labels=HATE)
     page.set_viewport_size({"width": 1400, "height": 900})
