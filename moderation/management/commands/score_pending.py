@@ -28,6 +28,7 @@ class Command(BaseCommand):
                 done = self.once(stop, loop=loop)
                 if done or not loop:
                     self.stdout.write(f"{done} comments scored")
+                # Looked again at intervals: the wake-up for new comments goes through Redis, which may not be there.
                 if not loop or stop.wait(every):
                     return
         except scoring.CheckpointError as error:
