@@ -31,6 +31,7 @@ STATE_DIR = local.state.default_folder()
 PARLEY_LOCAL = env.bool("PARLEY_LOCAL", default="database_url" in _services) and "DATABASE_URL" not in env.ENVIRON
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or local.secret_key()
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SITE_NAME = env.str("SITE_NAME", default="Parley")
 SITE_URL = env.str("SITE_URL", default=_services.get("base_url", "http://localhost:8000")).rstrip("/")
 HTTPS = SITE_URL.startswith("https://")

@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 Answer = dict[str, Any]
 At = Mapping[str, Sequence[float]]
 """Where a caller's decisions turn, by label (0..1): scores near them must be exact."""
-_TEXTS, _ANSWERS = "ask-texts:", "ask-answers:"
+_QUESTIONS, _ANSWERS = "ask-questions:", "ask-answers:"
 ANSWER_SECONDS = 10  # an answer nobody came for ends by itself
 _WAIT_SECONDS = 0.5  # at a time; shorter than the socket's own time limit
 
@@ -63,7 +63,7 @@ class Question:
 
 
 def answer(questions: Sequence[Question], *, spans: bool = False) -> list[Answer]:
-    """Labels per text (0..1), and the spans that drove the score where asked for."""
+    """Labels for each question (0..1), and the spans that drove the score where asked for."""
     texts = [question.text for question in questions]
     answers: list[Answer] = []
     for text, result in zip(texts, scoring.score(texts, thresholds=[each.at for each in questions]), strict=True):
@@ -83,14 +83,14 @@ def answer(questions: Sequence[Question], *, spans: bool = False) -> list[Answer
 
 
 def reply(key: str, *, spans: bool = False) -> None:
-    """Take the texts left under `key`, score them and send the answer back; nothing where their time is over.
+    """Take the questions left under `key` and send the answers back; nothing where their time is over.
 
-    The texts' own end is the caller's: a long text is given up then, so that the next caller waits for nobody who has
-    gone. Where scoring fails the answer is null. The exception itself goes nowhere: its words could hold the text.
+    Their end is the caller's: a long text is given up then, so that the next caller waits for nobody who has gone.
+    Where scoring fails the answer is null. The exception itself goes nowhere: its words could hold the text.
     """
     take = _store().pipeline()
-    take.pttl(_TEXTS + key)
-    take.getdel(_TEXTS + key)
+    take.pttl(_QUESTIONS + key)
+    take.getdel(_QUESTIONS + key)
     milliseconds, left = take.execute()
     if not isinstance(left, bytes):
         return
@@ -129,20 +129,21 @@ def _store() -> redis.Redis:
     )
 
 
-def scores(texts: Sequence[str | Question], *, patience: float | None = None, spans: bool = False) -> list[Answer]:
-    """Ask the workers and wait at most `patience` seconds (default PARLEY_ASK_TIMEOUT_SECONDS).
+def scores(questions: Sequence[str | Question], *, patience: float | None = None, spans: bool = False) -> list[Answer]:
+    """Ask the workers and wait at most `patience` seconds (default PARLEY_ASK_TIMEOUT_SECONDS); a text by itself is a
+    question without thresholds of its own.
 
     Raises Unavailable, or at once its subclass Saturated where too many wait already.
     """
     patience = settings.ASK_TIMEOUT_SECONDS if patience is None else patience
-    questions = [text if isinstance(text, Question) else Question(text) for text in texts]
-    if not questions:
+    asked = [each if isinstance(each, Question) else Question(each) for each in questions]
+    if not asked:
         return []
     if spans:
-        found = ask(questions, patience=patience, spans=True)
+        found = ask(asked, patience=patience, spans=True)
     else:
         try:
-            found = line().wait(questions, patience)
+            found = line().wait(asked, patience)
         except Busy as error:
             raise Saturated(str(error)) from error
     if found is None:
@@ -155,7 +156,7 @@ def ask(questions: Sequence[Question], *, patience: float, spans: bool = False) 
     key, ends = uuid4().hex, time.monotonic() + patience
     try:
         _store().set(
-            _TEXTS + key,
+            _QUESTIONS + key,
             json.dumps([(each.text, each.at) for each in questions]),
             px=max(1, math.ceil(patience * 1000)),
         )
@@ -167,7 +168,7 @@ def ask(questions: Sequence[Question], *, patience: float, spans: bool = False) 
             if isinstance(came, (list, tuple)):
                 found: list[Answer] | None = json.loads(came[1])
                 return found
-        _store().delete(_TEXTS + key)
+        _store().delete(_QUESTIONS + key)
     except (OperationalError, RedisError, OSError) as error:
         raise Unavailable("the broker does not answer") from error
     raise Unavailable("no scoring worker answered in time")

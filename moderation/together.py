@@ -27,17 +27,17 @@ class Busy(Exception):
 
 
 class Ask(Protocol[Q_contra, T_co]):
-    """Sends texts off and gives an answer for each; None where they could not be answered."""
+    """Sends questions off and gives an answer for each; None where they could not be answered."""
 
-    def __call__(self, texts: Sequence[Q_contra], /, *, patience: float) -> Sequence[T_co] | None: ...
+    def __call__(self, questions: Sequence[Q_contra], /, *, patience: float) -> Sequence[T_co] | None: ...
 
 
 class Place(Generic[Q, T]):
     """One caller in the line."""
 
-    def __init__(self, texts: Sequence[Q], ends: float) -> None:
-        self.texts = texts
-        self.work = sum(map(len, texts)) + Line.OVERHEAD * len(texts)
+    def __init__(self, questions: Sequence[Q], ends: float) -> None:
+        self.questions = questions
+        self.work = sum(map(len, questions)) + Line.OVERHEAD * len(questions)
         self.ends = ends
         self.turn = threading.Event()
         self.leads = False
@@ -55,7 +55,7 @@ class Line(Generic[Q, T]):
 
     MESSAGES = 2  # one is scored while the next one travels
     SHARED_CHARS = 6_000  # in one message; who has more to ask travels alone
-    OVERHEAD = 500  # what answering one text costs besides its length, in characters
+    OVERHEAD = 500  # what answering one question costs besides its length, in characters
     FIRST_PACE = 2e-5  # seconds for each character of work, until it is known better
     FAILURES = 2  # in a row and SILENCE since the last answer: then one caller tries, the others are refused at once
     SILENCE = 3.0  # seconds
@@ -71,13 +71,13 @@ class Line(Generic[Q, T]):
         self.load = 0
         self.pace = self.FIRST_PACE
 
-    def wait(self, texts: Sequence[Q], patience: float) -> list[T] | None:
-        """The answers, or None where these texts cannot be answered.
+    def wait(self, questions: Sequence[Q], patience: float) -> list[T] | None:
+        """The answers, or None where these questions cannot be answered.
 
         Raises Busy at once where the line is full, and `away` where nobody answered within `patience` seconds, or at
         once while somebody else is finding out whether anybody answers again.
         """
-        place: Place[Q, T] = Place(texts, time.monotonic() + patience)
+        place: Place[Q, T] = Place(questions, time.monotonic() + patience)
         self._enter(place)
         try:
             while not place.done:
@@ -133,9 +133,9 @@ class Line(Generic[Q, T]):
     def _take(self, me: Place[Q, T]) -> list[Place[Q, T]]:
         """Me, then the others in order, as long as the message stays small and will be answered in half my time."""
         self.places.remove(me)
-        taken, chars, work = [me], sum(map(len, me.texts)), me.work
+        taken, chars, work = [me], sum(map(len, me.questions)), me.work
         for place in list(self.places):
-            chars, work = chars + sum(map(len, place.texts)), work + place.work
+            chars, work = chars + sum(map(len, place.questions)), work + place.work
             if chars > self.SHARED_CHARS or work * self.pace > me.left() / 2:
                 break
             if not place.leads:
@@ -150,13 +150,13 @@ class Line(Generic[Q, T]):
             for place in taken:
                 place.error = error
             return
-        if answers is None and len(taken) > 1:  # one text that cannot be scored must not spoil the others
+        if answers is None and len(taken) > 1:  # one question that cannot be answered must not spoil the others
             for place in taken:
                 self._answer([place])
         elif answers is not None:
             rest = list(answers)
             for place in taken:
-                place.answers, rest = rest[: len(place.texts)], rest[len(place.texts) :]
+                place.answers, rest = rest[: len(place.questions)], rest[len(place.questions) :]
 
     def _ask(self, taken: list[Place[Q, T]]) -> Sequence[T] | None:
         patience = max(place.left() for place in taken)
@@ -164,7 +164,7 @@ class Line(Generic[Q, T]):
             raise self.away("the caller's patience is over")
         begun, work = time.monotonic(), sum(place.work for place in taken)
         try:
-            answers = self.ask([text for place in taken for text in place.texts], patience=patience)
+            answers = self.ask([question for place in taken for question in place.questions], patience=patience)
         except self.away:
             with self.lock:
                 self.failures += 1

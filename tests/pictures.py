@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Locator, Page, StorageState, expect, sy
 
 from config.local.state import CHECKOUT, State
 from tests.browser.conftest import QUIET, chromium
-from tests.chaos.product import until
+from tests.waiting import until
 
 TRAM = "/articles/tram-through-the-old-town/"
 RUDE = "Whoever drew this line is a complete idiot."

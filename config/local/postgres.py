@@ -196,6 +196,11 @@ class Postgres:
         except psutil.Error:  # not allowed to look: the server itself decides at its start
             return True
 
+    def _left_behind(self) -> bool:
+        """Does any process still stand in the data folder?"""
+        here = str(self.data.resolve())
+        return any(process.info["cwd"] == here for process in psutil.process_iter(["cwd"]))
+
     def wait_ready(
         self,
         process: subprocess.Popen[bytes],
@@ -219,6 +224,8 @@ class Postgres:
                         f"The password in {self.home / 'password'} does not fit the data in {self.data}. "
                         "Bring back the file, or remove both to start anew."
                     ) from None
+                # A server that starts or recovers sends no sign of it; pg_ctl asks again and again as well. A refused
+                # connection costs it nothing, and a start takes tenths of a second.
                 time.sleep(0.05)
             else:
                 return True
@@ -257,8 +264,8 @@ class Postgres:
             words = self.log.read_bytes()[mark:].decode(errors="replace")
             if "Address already in use" in words:  # somebody took the port between looking and listening
                 self.port = processes.free_port()
-            elif "still in use" in words:  # children of a killed server, about to notice
-                time.sleep(1)
+            elif "still in use" in words:  # children of a killed server, which end once they notice
+                processes.wait_until(lambda: cancelled() or not self._left_behind(), 10.0)
             else:
                 break
         raise LocalError(f"PostgreSQL did not start:\n{words[-1500:].strip()}\n(from {self.log})")

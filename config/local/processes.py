@@ -153,7 +153,11 @@ def stop_stranger(pid: int, started: float, signs: list[tuple[signal.Signals, fl
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Poll `condition` until it holds or the time is over; says whether it held."""
+    """Poll `condition` until it holds or the time is over; says whether it held.
+
+    For what sends no sign on every system: the end of a process that is not a child, a port, a server's first answer.
+    Twenty looks a second cost nothing and are sooner than a person notices.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= deadline:

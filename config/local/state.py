@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -52,11 +53,13 @@ class State:
         """Hold the folder until this process ends, however it ends. Raises AlreadyRunningError."""
         self.make()
         descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
-        for _attempt in range(20):  # discover() in another process may hold it for an instant
+        # Tried for a second: held() in another process has the lock for an instant, a running site for good. Waiting
+        # for the lock itself would be waiting for the running site, and flock knows no time limit.
+        for _attempt in range(20):
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                _pause()
+                time.sleep(0.05)
             else:
                 self._lock = descriptor
                 return
@@ -167,9 +170,3 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _pause() -> None:
-    import time
-
-    time.sleep(0.05)

@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 from moderation.models.api_key import ApiKey
 
 PREFIX = "pk-"
+MOST_REQUESTS = 2_000_000_000  # what its column holds
 FRESH_SECONDS = 1.0
 """How long a process trusts what it read of a key: a revoked one ends within this time."""
 STALE_SECONDS = 600.0
@@ -46,10 +47,12 @@ def digest(token: str, *, secret: str | bytes | None = None) -> str:
 def create(*, name: str, per_second: int = 100, per_day: int | None = None, by: str = "") -> tuple[ApiKey, str]:
     """(the row, the key itself). The key cannot be read again later. Raises KeyProblem."""
     name = name.strip()
-    if not name or len(name) > 100:
-        raise KeyProblem("A key needs a name of 1 to 100 characters, such as the system that will use it.")
-    if per_second < 1 or (per_day is not None and per_day < 1):
-        raise KeyProblem("A quota is at least 1 request.")
+    if not name or len(name) > 100 or not name.isprintable():
+        raise KeyProblem(
+            "A key needs a name of 1 to 100 characters that can be printed, such as the system that will use it."
+        )
+    if not all(1 <= quota <= MOST_REQUESTS for quota in (per_second, 1 if per_day is None else per_day)):
+        raise KeyProblem(f"A quota is at least 1 request and at most {MOST_REQUESTS:,}.")
     token = PREFIX + secrets.token_urlsafe(32)
     try:
         with transaction.atomic():

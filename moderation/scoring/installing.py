@@ -294,9 +294,11 @@ def _put(folder: Path, destination: Path) -> None:
 
 
 def use(name: str) -> Checkpoint:
-    """Make a checkpoint the one in use. It is opened and tried first."""
+    """Make a checkpoint the one in use. It is opened and tried first. Raises CheckpointError."""
     from moderation.scoring import engine
 
+    if not name:
+        raise CheckpointError("Name the checkpoint: `manage.py model list` shows what there is.")
     opened = checkpoints.open_checkpoint(name)
     engine.try_out(opened, "Have a nice day.")
     models_dir().mkdir(parents=True, exist_ok=True)

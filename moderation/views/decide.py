@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import ngettext
 
 from discussions.models import Comment
-from moderation import bulk, cards, decisions, insight, lists, roles
+from moderation import bulk, cards, decisions, exposure, lists, roles
 from moderation.lists import Filters
 from moderation.models import Action, Decision
 from moderation.views import last
@@ -77,7 +77,7 @@ def _told(request: DeskRequest, decision: Decision) -> dict[str, Any]:
     told = last.told(decision)
     if decision.action == Action.UNDO:
         return last.taken_back(request, told["words"], comment_id=decision.comment_id)
-    pause = insight.pause_after(request.user.pk, [decision])
+    pause = exposure.pause_after(request.user.pk, [decision])
     return {"last": told, "back": told, "fresh": True, "pause": pause}
 
 
@@ -150,7 +150,7 @@ def _results(request: DeskRequest, results: list[bulk.Result], batch: UUID | Non
         )
         told = last.context(request) if batch else last.taken_back(request, words % {"n": done})
         if batch:
-            told["pause"] = insight.pause_after(request.user.pk, Decision.objects.filter(batch=batch))
+            told["pause"] = exposure.pause_after(request.user.pk, Decision.objects.filter(batch=batch))
         return render(request, "moderation/parts/results.html", context | told)
     return render(request, "moderation/results.html", frame(request, name, Filters()) | context)
 

@@ -9,7 +9,7 @@ from defusedcsv import csv
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
-from moderation import charts, insight, record, roles
+from moderation import charts, exposure, insight, record, roles
 from moderation.lists import Filters
 from moderation.views.access import DeskRequest, desk
 from moderation.views.queues import frame
@@ -20,7 +20,7 @@ def page(request: DeskRequest) -> HttpResponse:
     """Volume, outcomes, waits, reasons, labels; who decided what is for seniors, one's own line for everybody."""
     alone = None if roles.may(request.user, roles.SANCTION) else request.user.pk
     numbers = insight.of(_period(request), section_ids=roles.sections_of(request.user), person=alone)
-    exposure = insight.exposure_today(request.user.pk)
+    hateful_today = exposure.today(request.user.pk)
     context = {
         "insight": numbers,
         "periods": [(key, title) for key, (_n, _unit, title) in insight.PERIODS.items()],
@@ -31,8 +31,8 @@ def page(request: DeskRequest) -> HttpResponse:
             (numbers.by_reason, charts.bars(numbers.by_reason, ["rejected", "machine"])),
             (numbers.by_label, charts.bars(numbers.by_label, ["published", "rejected"])),
         ],
-        "exposure": exposure,
-        "pause": exposure >= insight.PAUSE_AFTER,
+        "exposure": hateful_today,
+        "pause": hateful_today >= exposure.PAUSE_AFTER,
         "may_export": roles.may(request.user, roles.EXPORT),
     }
     return render(request, "moderation/insight.html", frame(request, "insight", Filters()) | context)
@@ -42,16 +42,13 @@ def page(request: DeskRequest) -> HttpResponse:
 def table(request: DeskRequest, key: str) -> HttpResponse:
     """One chart's data as CSV; cells that a spreadsheet would take for formulas are disarmed."""
     numbers = insight.of(_period(request), section_ids=roles.sections_of(request.user))
-    shown = (numbers.volume, numbers.outcomes, numbers.waits, numbers.by_reason, numbers.by_label)
-    series = {s.key: s for s in shown}
-    if roles.may(request.user, roles.SANCTION):
-        series["people"] = numbers.people
-    if key not in series:
+    tables = numbers.tables(people=roles.may(request.user, roles.SANCTION))
+    if key not in tables:
         raise Http404
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(series[key].columns)
-    writer.writerows(series[key].rows)
+    writer.writerow(tables[key].columns)
+    writer.writerows(tables[key].rows)
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{key}-{numbers.period}.csv"'
     return response

@@ -82,6 +82,7 @@ class Callers:
             with closing(http.client.HTTPConnection(self.host, timeout=30)) as connection:
                 while time.perf_counter() < start + seconds:
                     words = text(source)
+                    # The load's own rhythm: a caller who paused asks at its moment, not when the last answer came.
                     time.sleep(max(0.0, start + pause(who, turn) - time.perf_counter()))
                     self.ask(connection, words)
                     turn += 1

@@ -32,6 +32,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from config.local import services
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = (1_000, 10_000, 100_000)
@@ -99,19 +100,22 @@ def served(env: dict[str, str]) -> Iterator[int]:
     argv += ["--worker-class", "gthread", "--threads", "8", "--log-level", "error", "--no-control-socket"]
     process = subprocess.Popen([*argv, "config.wsgi"], env=env)
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                Browser(port).get("/livez")
-                break
-            except OSError:
-                if time.monotonic() > deadline or process.poll() is not None:
-                    raise SystemExit("gunicorn did not start") from None
-                time.sleep(0.2)
+        until("gunicorn answers", lambda: process.poll() is not None or answers(port), 60)
+        if process.poll() is not None:
+            raise SystemExit("gunicorn did not start")
         yield port
     finally:
         process.terminate()
         process.wait(30)
+
+
+def answers(port: int) -> bool:
+    """Does the site take requests yet?"""
+    try:
+        Browser(port).get("/livez")
+    except OSError:
+        return False
+    return True
 
 
 class Browser:

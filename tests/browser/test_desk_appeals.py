@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -14,16 +13,13 @@ from moderation import appeals, decisions
 from moderation.models import Appeal, Staff
 from moderation.perspective import keys
 from tests.browser.conftest import log_in
+from tests.browser.desk import *  # noqa: F403
+from tests.browser.desk import sit_down
 from tests.browser.test_accessible import findings
-from tests.factories.discussions import AccountFactory, ArticleFactory, UserFactory
-from tests.factories.moderation import first_policy, judged
+from tests.factories.discussions import AccountFactory, UserFactory
+from tests.factories.moderation import judged
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def one_factor_will_do(settings: Any) -> None:
-    settings.STAFF_NEED_SECOND_FACTOR = False
 
 
 def colleague(name: str, role: Staff.Role) -> User:
@@ -35,12 +31,6 @@ def colleague(name: str, role: Staff.Role) -> User:
 @pytest.fixture
 def senior(transactional_db: None) -> User:
     return colleague("Sena", Staff.Role.SENIOR)
-
-
-@pytest.fixture
-def article(transactional_db: None) -> Article:
-    first_policy()
-    return ArticleFactory(title="The tram comes back")
 
 
 @pytest.fixture
@@ -60,9 +50,7 @@ def appealed(article: Article) -> list[Comment]:
 
 @pytest.fixture
 def at_appeals(page: Page, live_server: LiveServer, senior: User, appealed: list[Comment]) -> Iterator[Page]:
-    page.set_viewport_size({"width": 1400, "height": 900})
-    log_in(page.context, live_server.url, senior)
-    page.goto(f"{live_server.url}/desk/")
+    sit_down(page, live_server.url, senior)
     yield page
     page.wait_for_load_state("networkidle")
     page.goto("about:blank")

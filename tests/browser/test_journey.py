@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.chaos.product import Product, running, until
+from tests.chaos.product import Product, running
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ import requests
 
 from config.local.processes import free_port
 from config.local.state import CHECKOUT, State
+from tests.waiting import until
 
 FULL = os.environ.get("PARLEY_CHAOS") == "full"
 LEASE = 60.0 if FULL else 3.0
@@ -28,15 +29,6 @@ STUCK = 60.0 if FULL else 15.0  # a worker that does nothing for so long ends it
 
 KIND = "I took the tram to the market this morning and it was on time, number %s can confirm it."
 RUDE = "You are a complete idiot and a liar, number %s, and everybody here knows it."
-
-
-def until(what: str, condition: Callable[[], bool], seconds: float) -> float:
-    """Wait until a condition holds; returns the seconds it took, fails the test when it takes longer."""
-    begun = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begun < seconds, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.05)
-    return time.monotonic() - begun
 
 
 @dataclass
@@ -136,7 +128,7 @@ class Product:
                 except (requests.RequestException, AssertionError):
                     accepted = False  # the page itself was not to be had
                 if not accepted:
-                    stop.wait(0.2)
+                    stop.wait(0.2)  # as somebody who tries again; without a pause the outage would be a flood
 
         threads = [threading.Thread(target=read_and_write, daemon=True) for _ in range(count)]
         for thread in threads:

@@ -12,7 +12,8 @@ import threading
 import psutil
 import pytest
 
-from tests.chaos.product import FULL, LEASE, Product, until
+from tests.chaos.product import FULL, LEASE, Product
+from tests.waiting import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900 if FULL else 300)]
 
@@ -81,7 +82,7 @@ def test_posting_goes_on_while_redis_is_dead(site: Product) -> None:
         before = site.pid("valkey")
         psutil.Process(before).suspend()  # paused first: connections stay open and nobody answers
         posted = len(site.acknowledged)
-        threading.Event().wait(min(OUTAGE, 10))
+        threading.Event().wait(min(OUTAGE, 10))  # the outage's own length
         os.kill(before, signal.SIGKILL)
         until("the supervisor has started another", lambda: site.pid("valkey") != before, 60)
         until("posting went on", lambda: len(site.acknowledged) > posted + 5, 60)
@@ -126,7 +127,7 @@ def frozen_with_a_claim(site: Product) -> psutil.Process:
 def test_a_worker_frozen_beyond_its_lease_writes_nothing_late(site: Product) -> None:
     with site.readers():
         frozen = frozen_with_a_claim(site)
-    threading.Event().wait(LEASE + 1)
+    threading.Event().wait(LEASE + 1)  # a lease ends by the clock alone, which nothing announces
     frozen.resume()
     settle(site)
 

@@ -1,4 +1,4 @@
-"""Helpers for tests that start real processes: bounded waits on conditions, and clean ends."""
+"""Helpers for tests that start real processes, and clean ends."""
 
 from __future__ import annotations
 
@@ -6,20 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from config.local.state import CHECKOUT
-
-
-def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
-    """Return as soon as `condition` holds; fail the test when it does not within `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not so within {seconds} s: {condition}"
-        time.sleep(0.02)
 
 
 def alive(pid: int) -> bool:

@@ -17,7 +17,8 @@ import psutil
 
 from config.local.processes import free_port
 from config.local.state import CHECKOUT, State
-from tests.config.running import alive, until
+from tests.config.running import alive
+from tests.waiting import until
 
 
 class RunningSite:
@@ -51,7 +52,7 @@ class RunningSite:
                 stderr=subprocess.STDOUT,
             )
         try:
-            until(lambda: up() or self.ended(), 240)
+            until("the site is up", lambda: up() or self.ended(), 240)
         except AssertionError:
             raise AssertionError(self.output()) from None
         assert not self.ended(), self.output()
@@ -122,7 +123,7 @@ class RunningSite:
         """SIGKILL a child and wait for its successor."""
         old = self.pid(name)
         os.kill(old, signal.SIGKILL)
-        until(lambda: self.state.children().get(name, (old,))[0] != old, 30)
+        until(f"another {name} runs", lambda: self.state.children().get(name, (old,))[0] != old, 30)
 
     def end(self, sign: signal.Signals, seconds: float = 60) -> int:
         assert self.process is not None

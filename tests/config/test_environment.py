@@ -111,3 +111,9 @@ def test_a_command_that_is_interrupted_says_nothing_of_its_inside(monkeypatch: p
     with pytest.raises(SystemExit) as ended:
         program.main()
     assert ended.value.code == 130
+
+
+def test_earlier_secret_keys_are_read_as_a_list(tmp_path: Path) -> None:
+    code = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    done = manage("shell", "--no-imports", "-c", code, SECRET_KEY_FALLBACKS="one,two", PARLEY_STATE_DIR=str(tmp_path))
+    assert done.stdout.strip() == "['one', 'two']", done.stderr

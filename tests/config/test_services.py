@@ -9,8 +9,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -20,6 +22,7 @@ from config.local.postgres import SHARED_HOME, Postgres
 from config.local.processes import LocalError
 from config.local.state import State
 from tests.config.running import alive
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -92,6 +95,27 @@ def test_a_killed_database_starts_again_with_everything_that_was_committed(state
     again.start(60.0)
     with again.connect() as connection:
         assert connection.execute("SELECT word FROM kept").fetchone() == ("here",)
+    again.stop()
+
+
+def test_a_start_waits_for_what_a_killed_database_left_at_work(state: State, server: Postgres) -> None:
+    assert server.process is not None
+    with server.connect() as connection:
+        backend = psutil.Process(connection.info.backend_pid)
+        backend.suspend()  # busy, as far as anybody can see: it does not notice that its server has gone
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait(10)
+        again = Postgres(state)
+        again.prepare()
+        with ThreadPoolExecutor(1) as pool:
+            started = pool.submit(again.start, 60.0)
+            try:
+                until("it is in the way", lambda: b"still in use" in again.log.read_bytes(), 30)
+                assert again._left_behind()
+                assert not started.done()
+            finally:
+                backend.resume()
+            assert started.result(60)
     again.stop()
 
 

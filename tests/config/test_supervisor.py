@@ -15,7 +15,8 @@ from config.local import processes
 from config.local.embedded import clear_leftovers
 from config.local.processes import Program
 from config.local.state import State
-from tests.config.running import alive, line_from, python, until
+from tests.config.running import alive, line_from, python
+from tests.waiting import until
 
 # Children: `steady` tells its pid and stays, `hasty` dies at once, `stubborn` ignores a polite request, `careful`
 # takes a second to follow it, `endless` only says that it heard it.
@@ -116,7 +117,7 @@ def test_children_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
         assert State(tmp_path).children()["steady"][0] == child
         supervisor.send_signal(signal.SIGKILL)
         supervisor.wait(10)
-        until(lambda: not alive(child))
+        until("the child has ended", lambda: not alive(child))
 
 
 def test_what_a_killed_run_left_behind_is_ended_by_the_next_one(tmp_path: Path) -> None:
@@ -174,4 +175,4 @@ def test_a_stopped_process_takes_its_helpers_with_it() -> None:
     helper = int(process.stdout.readline())
     process.stdout.close()
     processes.stop(process, signal.SIGTERM, 5.0)
-    until(lambda: not alive(helper))
+    until("the helper has ended", lambda: not alive(helper))

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 import pytest
 
 from config.local.postgres import SHARED_HOME
-from tests.config.running import until
 from tests.config.site import RunningSite
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +34,12 @@ def site(shared_site: RunningSite) -> RunningSite:
     """Running, whatever the test before did to it."""
     if shared_site.ended():
         shared_site.start()
-    until(shared_site.ready, 90)
+    until("the site is ready", shared_site.ready, 90)
     return shared_site
 
 
 def test_it_says_where_everything_is(site: RunningSite) -> None:
-    until(lambda: "Parley is ready at" in site.log.read_text(), 60)
+    until("its address is printed", lambda: "Parley is ready at" in site.log.read_text(), 60)
     said = site.log.read_text().partition("Ctrl-C stops everything")[0]  # before other tests broke it on purpose
     assert f"http://localhost:{site.port}/" in said
     assert f"http://localhost:{site.port}/mailbox/" in said
@@ -70,17 +70,18 @@ def test_the_workers_leave_their_numbers_where_the_metrics_page_looks(site: Runn
         scoring = {pid for pid, line in site.command_lines().items() if "-Q score" in line}
         return bool(scoring & {int(path.stem.rsplit("_", 1)[1]) for path in (site.folder / "metrics").glob("*.db")})
 
-    until(scoring_has_written, 90)
-    until(lambda: "parley_scored_total" in site.get("/metrics")[1], 90)  # written when the first comment is scored
+    until("scoring has written", scoring_has_written, 90)
+    # written when the first comment is scored
+    until("scores are counted", lambda: "parley_scored_total" in site.get("/metrics")[1], 90)
 
 
 @pytest.mark.parametrize("name", ["web", "score", "ask", "mail", "beat", "valkey", "postgres"])
 def test_a_killed_process_comes_back_and_the_site_is_ready_again(site: RunningSite, name: str) -> None:
     begun = datetime.now(UTC).isoformat()
     site.kill(name)
-    until(site.ready, 90)
+    until("the site is ready", site.ready, 90)
     if name == "score":  # the new one, not the memory of the old one
-        until(lambda: any(seen > begun for seen in site.workers_seen()), 90)
+        until("a worker has shown itself since", lambda: any(seen > begun for seen in site.workers_seen()), 90)
 
 
 def test_a_clean_stop_leaves_no_process_and_a_second_start_is_quick_and_keeps_the_data(site: RunningSite) -> None:
@@ -120,7 +121,7 @@ def test_with_a_database_of_ones_own_there_are_no_demo_accounts_and_no_mailbox()
     site.environment["DATABASE_URL"] = os.environ["DATABASE_URL"]
     try:
         site.start()
-        until(lambda: "manage.py createsuperuser" in site.output(), 60)
+        until("it says what comes next", lambda: "manage.py createsuperuser" in site.output(), 60)
         assert site.get("/mailbox/")[0] == 404
         count = "from discussions.models import User; from django.conf import settings as s"
         done = site.manage(

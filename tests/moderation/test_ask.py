@@ -18,17 +18,17 @@ DENSE = "a b " * 1_500
 @pytest.fixture
 def key() -> Iterator[str]:
     yield "test-ask"
-    ask._store().delete("ask-texts:test-ask", "ask-answers:test-ask")
+    ask._store().delete("ask-questions:test-ask", "ask-answers:test-ask")
 
 
 def left(key: str, text: str, *, milliseconds: int, at: ask.At | None = None) -> None:
-    ask._store().set(f"ask-texts:{key}", json.dumps([(text, at)]), px=milliseconds)
+    ask._store().set(f"ask-questions:{key}", json.dumps([(text, at)]), px=milliseconds)
 
 
 def test_an_answer_comes_back_and_the_text_is_gone(key: str) -> None:
     left(key, "Good morning.", milliseconds=60_000)
     ask.reply(key)
-    assert not ask._store().exists(f"ask-texts:{key}")
+    assert not ask._store().exists(f"ask-questions:{key}")
     (sent,) = ask._store().lrange(f"ask-answers:{key}", 0, -1)
     assert json.loads(sent)[0]["labels"]["toxicity"] < 0.5
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from discussions.models import Article, Comment, Notice, Reader, State, User
-from moderation import appeals, charts, decisions, insight, sanctions
-from moderation.insight import Series
+from moderation import appeals, charts, decisions, exposure, insight, sanctions
+from moderation.insight import Series, figures
 from moderation.models import Decision, Staff
 from tests.factories.moderation import judged
 from tests.moderation.conftest import Say
@@ -69,7 +69,7 @@ def test_waits_are_told_over_time(held: Comment, moderator: User) -> None:
 
 @pytest.mark.parametrize(("exact", "told"), [(0, 0), (0.0004, 0), (0.02, 0.1), (9.96, 10.0), (10.5, 10), (20.9, 21)])
 def test_minutes_are_whole_from_ten(exact: float, told: float) -> None:
-    assert insight._minutes(exact) == told
+    assert figures.minutes(exact) == told
 
 
 def test_a_wait_of_seconds_is_more_than_nothing(held: Comment, moderator: User) -> None:
@@ -85,9 +85,9 @@ def test_a_wait_of_seconds_is_more_than_nothing(held: Comment, moderator: User) 
 
 def test_agreement_is_cohens_kappa() -> None:
     cells = [("approve", "approve", 20), ("approve", "reject", 5), ("reject", "approve", 10), ("reject", "reject", 15)]
-    assert insight.agreement(cells) == ("70 %", "0.40", 50)
-    assert insight.agreement([]) == ("–", "–", 0)
-    assert insight.agreement([("approve", "approve", 3)]) == ("100 %", "–", 3)
+    assert figures.agreement(cells) == ("70 %", "0.40", 50)
+    assert figures.agreement([]) == ("–", "–", 0)
+    assert figures.agreement([("approve", "approve", 3)]) == ("100 %", "–", 3)
 
 
 @pytest.mark.parametrize("period", ["day", "week", "month", "year", "other"])
@@ -234,18 +234,18 @@ def test_an_appeal_counts_as_agreement_whichever_way_it_goes(held: Comment, mode
 
 def test_each_hateful_comment_decided_on_is_counted_once_a_day(article: Article, moderator: User) -> None:
     decide(judged(article, labels={"toxicity": 0.91, "identity_attack": 0.49}), "approve", moderator)
-    assert insight.exposure_today(moderator.pk) == 0
+    assert exposure.today(moderator.pk) == 0
     hateful = judged(article, labels={"identity_attack": 0.5})
     decisions.undo(decision_id=decide(hateful, "reject", moderator).pk, by=moderator)
     decide(hateful, "reject", moderator)
-    assert insight.exposure_today(moderator.pk) == 1
+    assert exposure.today(moderator.pk) == 1
     assert line("mo")[3:] == (1, 1)
 
 
 def test_at_every_fortieth_hateful_comment_the_desk_suggests_a_break(
     desk: Client, article: Article, moderator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(insight, "PAUSE_AFTER", 2)
+    monkeypatch.setattr(exposure, "PAUSE_AFTER", 2)
     mild = judged(article, labels={"toxicity": 0.7})
     hateful = [judged(article, labels={"threat": 0.7}) for _n in range(5)]
 

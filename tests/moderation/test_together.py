@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from moderation.together import Busy, Line
+from tests.waiting import until
 
 
 class Away(Exception):
@@ -52,10 +53,7 @@ class Crowd:
 
     def inside(self, count: int) -> None:
         """Wait until so many stand in the line."""
-        deadline = time.monotonic() + 10
-        while self.line.inside != count:
-            assert time.monotonic() < deadline, f"{self.line.inside} callers inside, not {count}"
-            time.sleep(0.002)
+        until(f"{count} callers are inside", lambda: self.line.inside == count, 10)
 
     def done(self) -> dict[str, object]:
         for thread in self.threads:

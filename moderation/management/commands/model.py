@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,9 @@ class Command(BaseCommand):
         audit = actions.add_parser("audit", help="measure fairness and the hard kinds; writes an HTML page")
         audit.add_argument("name", metavar="NAME", nargs="?", help="default: the one in use")
         audit.add_argument("--out", type=Path, help="the page (default: audit-NAME.html in the models folder)")
-        audit.add_argument("--threshold", type=float, default=0.5, help="toxicity from which a comment is flagged")
+        audit.add_argument(
+            "--threshold", type=probability, default=0.5, help="toxicity from which a comment is flagged"
+        )
 
     def handle(self, *_args: Any, action: str, **options: Any) -> None:
         try:
@@ -110,6 +112,17 @@ class Command(BaseCommand):
         summary = {key: value for key, value in findings.items() if isinstance(value, int | float | str | bool)}
         self.stdout.write("\n".join(f"{key}: {value}" for key, value in summary.items()))
         self.stdout.write(f"The page: {out}")
+
+
+def probability(words: str) -> float:
+    """Above 0, below 1. Raises ArgumentTypeError."""
+    try:
+        found = float(words)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 1:
+        raise ArgumentTypeError(f"{words!r} is no number between 0 and 1.")
+    return found
 
 
 def listing() -> list[dict[str, Any]]:

@@ -49,8 +49,7 @@ class Command(BaseCommand):
 
 def answer_all(source: BinaryIO, sink: BinaryIO, *, plain: bool, checkpoint: str | None, only: list[str] | None) -> int:
     """Answer every line of ``source`` on ``sink``; return how many could not be scored."""
-    if only:
-        check_labels(only, checkpoint)
+    check(checkpoint, only or [])
     lines, bad = lines_of(source), 0
     while chunk := list(islice(lines, CHUNK)):
         for answer in answers(chunk, plain=plain, checkpoint=checkpoint, only=only):
@@ -60,8 +59,8 @@ def answer_all(source: BinaryIO, sink: BinaryIO, *, plain: bool, checkpoint: str
     return bad
 
 
-def check_labels(only: list[str], checkpoint: str | None) -> None:
-    """Raises CheckpointError for a label that no line could be answered with."""
+def check(checkpoint: str | None, only: list[str]) -> None:
+    """Before anything is read: raises CheckpointError for one that cannot be used, or a label it does not score."""
     from moderation.scoring import CheckpointError, checkpoints
 
     opened = checkpoints.open_checkpoint(checkpoint)

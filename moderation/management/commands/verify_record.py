@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,11 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, file: str | None, database: bool, **_options: Any) -> None:
         if file is None:
             found = record.verify_database()
-        elif file == "-":
-            found = record.verify_lines(sys.stdin, against_database=database)
         else:
             try:
-                with Path(file).open(encoding="utf-8") as lines:
+                with nullcontext(sys.stdin) if file == "-" else Path(file).open(encoding="utf-8") as lines:
                     found = record.verify_lines(lines, against_database=database)
-            except (OSError, UnicodeDecodeError) as error:
+            except (OSError, ValueError) as error:  # not to be opened, or not in UTF-8
                 raise CommandError(f"{file} cannot be read as a record: {error}") from None
         if found.problems:
             raise CommandError("The record is not as it was:\n  " + "\n  ".join(found.problems[:50]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import requests
 
 from config.local.processes import free_port
 from config.local.state import CHECKOUT
+from tests.waiting import until
 
 
 @dataclass
@@ -107,21 +107,32 @@ def endpoint(
 
 
 def _listening(site: Endpoint, started: list[subprocess.Popen[bytes]]) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        assert all(process.poll() is None for process in started), f"a process ended early:\n{site.logs}"
+    def up() -> bool:
+        assert all(process.poll() is None for process in started), "a process ended early"
         try:
-            if requests.get(f"{site.base_url}/livez", timeout=5).ok:
-                return
+            return requests.get(f"{site.base_url}/livez", timeout=5).ok
         except requests.RequestException:
-            pass
-        assert time.monotonic() < deadline, f"not listening within 60 s:\n{site.logs}"
-        time.sleep(0.05)
+            return False
+
+    with _logs_of(site):
+        until("the endpoint listens", up, 60)
 
 
 def scoring(site: Endpoint, key: str, seconds: float = 120.0) -> None:
     """Return once the worker answers; fail when it does not within `seconds`."""
-    deadline = time.monotonic() + seconds
-    while (answer := site.analyze("Good morning to everybody.", key)).status_code != 200:
-        assert time.monotonic() < deadline, f"no scores within {seconds:.0f} s: {answer.text}\n{site.logs}"
-        time.sleep(0.1)
+
+    def scored() -> bool:
+        return site.analyze("Good morning to everybody.", key).status_code == 200
+
+    with _logs_of(site):
+        until("the endpoint scores", scored, seconds)
+
+
+@contextmanager
+def _logs_of(site: Endpoint) -> Iterator[None]:
+    """What its processes printed goes with a failure."""
+    try:
+        yield
+    except AssertionError as error:
+        error.add_note(site.logs)
+        raise

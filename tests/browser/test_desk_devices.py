@@ -1,0 +1,97 @@
+"""The desk on a phone, without scripts, and what axe finds at it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from discussions import posting
+from discussions.models import Article, Comment, Report, State, User
+from moderation import decisions, queue
+from tests.browser.conftest import log_in
+from tests.browser.desk import *  # noqa: F403
+from tests.browser.desk import HATE, card_says, done, is_now
+from tests.browser.test_accessible import RULES
+from tests.factories.moderation import judged
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_phone_shows_one_pane_and_decides_without_keys(
+    page: Page, live_server: LiveServer, moderator: User, waiting: list[Comment]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    log_in(page.context, live_server.url, moderator)
+    page.goto(f"{live_server.url}/desk/")
+    expect(page.locator("#cardpane")).to_be_hidden()
+    page.locator(".row a").first.click()
+    expect(page.locator(".list")).to_be_hidden()
+    approve = page.get_by_role("button", name="Approve")
+    expect(approve).to_be_in_viewport()
+    approve.click()
+    done(page, "Approved")
+    is_now(waiting[0], State.PUBLISHED)
+    card_says(page, "number 1")
+    approve.click()  # what is said of the last one does not lie over it
+    expect(page.locator(f'.row[data-id="{waiting[1].pk}"]')).to_have_class(re.compile("to-published"))
+    refuse = page.locator("#card .acts-desk > details.refuse > summary")
+    refuse.click()
+    expect(page.get_by_role("button", name="Threat")).to_be_in_viewport()
+    page.locator("#card .told").scroll_into_view_if_needed()
+    refuse.click()
+    expect(page.get_by_role("button", name="Threat")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_desk_works_without_scripts(
+    browser: Browser, live_server: LiveServer, moderator: User, waiting: list[Comment]
+) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1400, "height": 900})
+    try:
+        log_in(context, live_server.url, moderator)
+        page = context.new_page()
+        page.goto(f"{live_server.url}/desk/")
+        page.locator("#card summary", has_text="Refuse").click()
+        page.get_by_role("button", name="3 Threat").click()
+        expect(page.locator("#last")).to_contain_text("Threat")
+        is_now(waiting[0], State.REJECTED)
+        card_says(page, "number 1")
+        page.get_by_role("button", name="Undo").click()
+        is_now(waiting[0], State.HELD)
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 390), ("light", 1400), ("dark", 1400)])
+def test_axe_finds_nothing_at_the_desk(  # noqa: PLR0917 - fixtures
+    browser: Browser, live_server: LiveServer, moderator: User, article: Article, scheme: str, width: int
+) -> None:
+    first = judged(article, "You fool.", labels=HATE, suspect=["fool"])
+    posting.edit(comment=first, text="You silly fool.", by=first.reader)
+    shown = judged(article, "A calm word.", labels={"toxicity": 0.01, "insult": 0.01})
+    judged(article, "An answer, you fool.", parent=shown)
+    posting.report(comment=shown, by=None, reason=Report.Reason.INSULT, words="Is it?")
+    queue.take_reports()
+    settled = judged(article, "A fool's errand.")
+    decisions.by_person(comment_id=settled.pk, action="approve", by=moderator, version_seen=settled.version)
+    context = browser.new_context(
+        bypass_csp=True, color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}
+    )
+    try:
+        log_in(context, live_server.url, moderator)
+        page = context.new_page()
+        for path in (
+            "/desk/", "/desk/queue/reported/", "/desk/queue/mine/", f"/desk/comments/{first.pk}/?queue=all",
+            f"/desk/readers/{first.reader_id}/", "/desk/record/?who=all", "/desk/insight/", "/desk/policy/",
+        ):  # fmt: skip
+            page.goto(live_server.url + path)
+            page.evaluate("document.querySelectorAll('#card details, .chart details').forEach(d => { d.open = true })")
+            found = Axe().run(page, options=RULES).response["violations"]
+            assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found] == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    finally:
+        context.close()
