@@ -15,9 +15,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def moment(at: datetime) -> SafeString:
-    """A point in time as a `<time>` element."""
-    return rows.time_html(at)
+def moment(at: datetime, *, itemprop: bool = False) -> SafeString:
+    """A point in time as a `<time>` element; with `itemprop` it says to search engines when something was published."""
+    return rows.time_html(at, itemprop=itemprop)
 
 
 @register.simple_tag

@@ -9,10 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from discussions import markup
+from discussions import markup, rows
 from discussions.models import Article, Comment, Mute, Notice, Reader, Revision, State, Vote
 from discussions.rows import Marks
 
@@ -92,6 +93,22 @@ def of(comments: QuerySet[Comment]) -> list[Own]:
         )
         for one in found
     ]
+
+
+def into_place(thread: SafeString, waiting: list[Own]) -> tuple[SafeString, list[Own]]:
+    """A rendered page with one's own newest versions where others see an earlier one, or that nothing is shown.
+
+    The second part are those that have no place on the page.
+    """
+    apart: list[Own] = []
+    for mine in waiting:
+        item = SafeString(render_to_string("discussions/parts/own.html", {"mine": mine}))
+        placed = rows.with_own(thread, mine.comment.pk, item)
+        if placed is None:
+            apart.append(mine)
+        else:
+            thread = placed
+    return thread, apart
 
 
 _MARKS = """

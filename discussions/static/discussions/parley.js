@@ -7,9 +7,11 @@
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const words = document.body ? { ...document.body.dataset } : {};
 
-  /* Times: relative words in the reader's language; the full time in their zone on hover. */
+  /* Times: relative words in the reader's language; the full time in their zone, with its name, on hover. */
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-  const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
+  const full = new Intl.DateTimeFormat(language, {
+    weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
+  });
   const short = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
   const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [86400 * 7, "day", 86400]];
   function tellTime(node, onPaper = false) {
@@ -190,6 +192,7 @@
       place.remove();
       const first = list.children[known - (list.contains(place) ? 1 : 0)] || list.lastElementChild;
       dropRepeats(list);
+      all(".own[id]", list).forEach((item) => { all(`#mine > #${item.id}`).forEach((other) => other.remove()); });
       if (first) { first.tabIndex = -1; first.focus({ preventScroll: true }); }
     });
   }
