@@ -84,6 +84,16 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return HttpResponseNotFound(render_to_string("discussions/errors/page.html", context, request=request))
 
 
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """429 in the site's own dress: where allauth counts, at the doors to the accounts."""
+    context = {
+        "title": _("One moment, please"),
+        "words": _("That was more often than is allowed here. Wait a few minutes, then try again."),
+        "back": who.came_from(request),
+    }
+    return render(request, "discussions/errors/page.html", context, status=429)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500 without the database, without context: whatever is broken must not break this page."""
     typed = request.POST.get("text", "") if request.method == "POST" else ""
