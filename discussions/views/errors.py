@@ -29,6 +29,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         if "application/json" in request.headers.get("Accept", ""):
             said = _("Nothing was saved: this page had been open for too long. Press once more.")
             return JsonResponse({"error": said, "token": get_token(request)}, status=403)
+        if (done := again.after_log_in(request)) is not None:
+            return done
         words = _(
             "Nothing was saved yet: the form had been open for too long, or your browser keeps no cookies for this "
             "site. Your words are still here. Press the button once more."

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from discussions import markup, rows
+from discussions import markup, posting, rows
 from discussions.models import Article, Comment, Mute, Notice, Reader, Revision, State, Vote
 from discussions.rows import Marks
 
@@ -41,9 +39,7 @@ class Own:
         """In an open discussion, within the window or as long as it is held or refused: that is how one repairs it."""
         if self.comment.state == State.DELETED or not self.comment.article.is_open():
             return False
-        age = timezone.now() - self.comment.created_at
-        waiting = self.comment.state in {State.HELD, State.REJECTED}
-        return waiting or age < timedelta(seconds=settings.EDIT_WINDOW_SECONDS)
+        return posting.is_mendable(self.comment)
 
     @property
     def reasons(self) -> list[str]:

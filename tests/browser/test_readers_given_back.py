@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
+from allauth.account.models import EmailAddress
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -148,3 +153,73 @@ def test_a_form_that_does_not_come_is_said_where_it_was_asked_for(
     move(comment, State.REJECTED)
     reply.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+
+
+def test_what_was_begun_before_a_discussion_closed_is_shown_to_be_copied(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    root = post(article, "Who wants tea?")
+    page.goto(live_server.url + article.get_absolute_url())
+    page.locator("#write textarea").fill("Half a thought")
+    page.locator(f"#c{root.pk}").get_by_role("link", name="Reply").click()
+    page.locator(f"#reply-{root.pk} textarea").fill("Half an answer")
+    Article.objects.update(mode=Article.Mode.CLOSED)
+    page.reload()
+    kept = page.get_by_role("textbox", name="What you had written")
+    expect(kept).to_have_count(2)
+    assert [area.input_value() for area in kept.all()] == ["Half a thought", "Half an answer"]
+    page.get_by_role("button", name="Throw it away").first.click()
+    page.goto(live_server.url + root.get_absolute_url())
+    expect(kept).to_have_value("Half an answer")
+    page.get_by_role("button", name="Throw it away").click()
+    expect(page.get_by_text("You had begun to write this.")).to_be_hidden()
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_a_closed_discussion_that_nobody_began_to_write_in_shows_nothing_kept(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    Article.objects.update(mode=Article.Mode.CLOSED)
+    page.goto(live_server.url + article.get_absolute_url())
+    expect(page.get_by_text("This discussion is closed.")).to_be_visible()
+    expect(page.get_by_text("You had begun to write this.")).to_be_hidden()
+
+
+def test_an_edit_begun_in_time_is_shown_when_the_time_is_over(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    comment = post(article, "Who wants teh?", reader=AccountFactory())
+    log_in(page.context, live_server.url, comment.reader.user)
+    page.goto(live_server.url + article.get_absolute_url())
+    edit = page.locator(f"#c{comment.pk}").get_by_role("link", name="Edit")
+    edit.click()
+    page.locator(f"#edit-{comment.pk}").fill("Who wants tea?")
+    edit.click()
+    Comment.objects.update(created_at=timezone.now() - timedelta(days=1))
+    edit.click()
+    expect(page.locator(f"#c{comment.pk} .slot")).to_contain_text("The time to edit this comment is over.")
+    expect(page.get_by_role("textbox", name="What you had written")).to_have_value("Who wants tea?")
+    page.goto(f"{live_server.url}/comments/{comment.pk}/edit/")
+    expect(page.get_by_role("textbox", name="What you had written")).to_have_value("Who wants tea?")
+
+
+def test_a_session_that_ended_while_writing_costs_one_more_press(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    account = AccountFactory()
+    EmailAddress.objects.create(user=account.user, email=account.user.email, verified=True, primary=True)
+    log_in(page.context, live_server.url, account.user)
+    page.goto(live_server.url + article.get_absolute_url())
+    page.context.clear_cookies(name="sessionid")
+    write(page, "An hour of work.")
+    expect(page.locator("#write .wrong")).to_contain_text("You are no longer logged in")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Log in in another tab").click()
+    door = opened.value
+    door.get_by_label("E-mail").fill(account.user.email)
+    door.get_by_label("Password").fill("a quiet evening")
+    door.locator("main button").click()
+    expect(door).to_have_url(re.compile(article.get_absolute_url()))
+    page.get_by_role("button", name="Post comment").click()
+    expect(page.locator("#mine")).to_contain_text("An hour of work.")
+    assert Comment.objects.get().reader == account

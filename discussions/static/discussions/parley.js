@@ -49,6 +49,10 @@
     get(key) { try { return localStorage.getItem(key); } catch { return null; } },
     set(key, value) { try { if (value) localStorage.setItem(key, value); else localStorage.removeItem(key); } catch { /* private mode */ } },
   };
+  const keysOf = (kept) => {
+    const begins = `parley-draft-${kept}`;
+    try { return Object.keys(localStorage).filter((key) => (kept.endsWith("-") ? key.startsWith(begins) : key === begins)).sort(); } catch { return []; }
+  };
   const draftKey = (form) => `parley-draft-${form.dataset.draft}`;
   function prepareForm(form) {
     const area = form.querySelector("textarea");
@@ -57,6 +61,31 @@
     const kept = form.dataset.draft && store.get(draftKey(form));
     if (kept && !area.matches("[aria-invalid]")) area.value = kept;
     countLetters(form);
+  }
+  /* Where nothing can be written any more, what was begun is shown to be copied. */
+  function showKept(place) {
+    if (place.dataset.ready) return;
+    place.dataset.ready = "1";
+    keysOf(place.dataset.kept).forEach((key) => {
+      const area = document.createElement("textarea");
+      area.className = "typed";
+      area.dir = "auto";
+      area.readOnly = true;
+      area.value = store.get(key);
+      area.setAttribute("aria-label", place.dataset.name);
+      const button = document.createElement("button");
+      button.className = "button quiet";
+      button.type = "button";
+      button.textContent = place.dataset.discard;
+      button.addEventListener("click", () => {
+        store.set(key, "");
+        area.remove();
+        button.remove();
+        place.hidden = !place.querySelector("textarea");
+      });
+      place.append(area, button);
+      place.hidden = false;
+    });
   }
   function countLetters(form) {
     const area = form.querySelector("textarea");
@@ -73,6 +102,7 @@
     if (from.matches && from.matches(".c")) addFold(from);
     if (window.htmx) [from, ...all(".own.pending[data-revision]", from)].filter(isChecked).forEach(askAfter);
     all("form.write", from).forEach(prepareForm);
+    all(".kept", from.parentElement || from).forEach(showKept);
     if (from.matches && from.matches("form.write")) prepareForm(from);
   }
 
