@@ -231,18 +231,37 @@
     all(":scope > .c[id]", list).forEach((item) => { if (seen.has(item.id)) item.remove(); else seen.add(item.id); });
   }
 
+  /* What one chooses under "Follow" is told where one is; whatever else comes of it has a page of its own. */
+  async function follow(button) {
+    const choices = button.closest(".follow");
+    const said = choices.nextElementSibling;
+    const token = document.querySelector("#act input[name=csrfmiddlewaretoken]");
+    const sent = new URLSearchParams({ [button.name]: button.value, csrfmiddlewaretoken: token ? token.value : "" });
+    let answer = null;
+    try {
+      answer = await fetch(button.getAttribute("formaction"), { method: "POST", headers: { "HX-Request": "true" }, body: sent });
+    } catch { said.textContent = words.offline || "The site does not answer. Try again in a moment."; return; }
+    if (!answer.ok) { document.getElementById("act").requestSubmit(button); return; }
+    const came = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const made = came.querySelector(".follow");
+    choices.replaceWith(made);
+    said.textContent = came.querySelector(".follow-said").textContent;
+    made.querySelector("summary").focus({ preventScroll: true });
+  }
+
   /* The choices of "Follow" close when one turns to something else. */
   document.addEventListener("click", (event) => {
     all("details.follow[open]").forEach((one) => { if (!one.contains(event.target)) one.open = false; });
   });
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    const target = event.target.closest(".fold, .acts .v, .acts a.in, .more a[href*='/replies/']");
+    const target = event.target.closest(".fold, .acts .v, .acts a.in, .more a[href*='/replies/'], .follow .choices button");
     const head = event.target.closest("a") ? null : event.target.closest(".folded > article > :is(.by, .gone)");
     if (head) { fold(head.closest(".c").querySelector(":scope > .fold")); return; }
     if (!target) return;
     if (target.matches(".fold")) { fold(target); return; }
     if (target.matches(".v")) { event.preventDefault(); vote(target); return; }
+    if (target.matches(".follow button")) { event.preventDefault(); follow(target); return; }
     if (!window.htmx) return;
     event.preventDefault();
     if (target.matches("a.in")) openHere(target); else showMore(target);
