@@ -27,4 +27,5 @@ if settings.PARLEY_LOCAL:
 handler400 = "discussions.views.errors.bad_request"
 handler403 = "discussions.views.errors.forbidden"
 handler404 = "discussions.views.errors.not_found"
+handler429 = "discussions.views.errors.too_many"  # asked for by allauth
 handler500 = "discussions.views.errors.server_error"

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
@@ -54,8 +55,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return limits.client_address(request)
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
-        """Absolute links come from the settings, never from the Host a request claims."""
-        return f"{settings.SITE_URL}" + reverse("account_confirm_email", args=[emailconfirmation.key])
+        """Absolute links come from the settings, never from the Host a request claims.
+
+        The link leads on to the page from which somebody joined: the browser that signed up is logged in by it, another
+        one comes to the log-in first.
+        """
+        back = get_next_redirect_url(request)
+        query = {"next": log_in_address(back)} if back else None
+        return f"{settings.SITE_URL}" + reverse("account_confirm_email", args=[emailconfirmation.key], query=query)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """As above, for the link that resets a password."""
@@ -63,8 +70,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return f"{settings.SITE_URL}" + path.replace("UID-KEY", quote(key))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Mails name the site as the settings do, whatever host a request claimed, and speak the reader's language."""
+        """Mails name the site, and its doors, as the settings do, whatever host a request claimed.
+
+        They speak the reader's language.
+        """
+        doors = {
+            name: settings.SITE_URL + reverse(view)
+            for name, view in (
+                ("join_link", "account_signup"),
+                ("log_in_link", "account_login"),
+                ("reset_link", "account_reset_password"),
+            )
+        }
         user = context.get("user")
         reader = Reader.objects.filter(user=user).first() if user is not None else None
         with languages.speaking_to(reader or Reader(), otherwise=languages.active()):
-            super().send_mail(template_prefix, email, {**context, "site_name": settings.SITE_NAME})
+            super().send_mail(template_prefix, email, {**context, **doors, "site_name": settings.SITE_NAME})

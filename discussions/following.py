@@ -1,29 +1,32 @@
 """Mail about what is new in a discussion, or in answer to one comment, for those who asked for it.
 
 Only confirmed addresses are written to. Every message can be stopped with one click: the link carries a signed
-token that names one follow and nothing else (RFC 8058 for mail programs).
+token that names one follow, or one reader's mail of the day, and nothing else (RFC 8058 for mail programs).
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from discussions import languages, markup
 from discussions.models import Article, Comment, Follow, Mute, Reader, Revision, State
 
-_STOP, _CONFIRM = "parley.unsubscribe", "parley.confirm"
+_STOP, _STOP_DIGEST, _CONFIRM = "parley.unsubscribe", "parley.unsubscribe-digest", "parley.confirm"
 CONFIRM_SECONDS = 3 * 24 * 3600
 MOST_IN_A_MAIL = 12
+MOST_IN_A_DIGEST = 40  # follows; the others' turn comes the next day
 MOST_WAITING = 200  # undecided comments remembered per follow
 PAUSE = {Follow.Pace.AT_ONCE: timedelta(minutes=1), Follow.Pace.DAILY: timedelta(hours=24)}
 
@@ -69,6 +72,20 @@ def by_stop_token(token: str) -> Follow | None:
     return Follow.objects.select_related("article", "reader", "comment__reader").filter(pk=pk).first()
 
 
+def digest_token(reader: Reader) -> str:
+    """What a reader's mail of the day carries to end it as a whole; it does not expire either."""
+    return signing.dumps(reader.pk, salt=_STOP_DIGEST)
+
+
+def by_digest_token(token: str) -> QuerySet[Follow]:
+    """All that the mail of the day with this token tells of; nothing for a forged one or where it has ended."""
+    try:
+        pk = signing.loads(token, salt=_STOP_DIGEST)
+    except signing.BadSignature:
+        return Follow.objects.none()
+    return Follow.objects.filter(reader=pk, pace=Follow.Pace.DAILY).select_related("article", "comment")
+
+
 def words_followed(follow: Follow) -> str:
     """The first words of the comment whose answers are followed; "" where there is none, or it cannot be read."""
     if follow.comment is None or follow.comment.shown_revision is None:
@@ -99,13 +116,19 @@ def by_confirm_token(token: str) -> Reader | None:
 def tell_due(*, most: int = 200) -> int:
     """Write to the followers for whom something is new and whose pause is over. Returns how many mails were saved."""
     now = timezone.now()
+    at_once = _with_news().filter(pace=Follow.Pace.AT_ONCE, told_at__lte=now - PAUSE[Follow.Pace.AT_ONCE])
+    daily = _with_news().filter(pace=Follow.Pace.DAILY, told_at__lte=now - PAUSE[Follow.Pace.DAILY])
+    daily = daily.filter(Q(reader__digest_at=None) | Q(reader__digest_at__lte=now - PAUSE[Follow.Pace.DAILY]))
+    told = sum(_tell(pk) for pk in at_once.order_by("told_at").values_list("pk", flat=True)[:most])
+    readers = daily.order_by("reader_id").values_list("reader_id", flat=True).distinct()
+    return told + sum(_tell_daily(pk) for pk in readers[:most])
+
+
+def _with_news() -> QuerySet[Follow]:
+    """Follows with something their reader has not been told of, or that may have become readable since."""
     news = Comment.objects.readable().filter(article=OuterRef("article"), id__gt=OuterRef("told_id"))
     answers = Comment.objects.readable().filter(parent=OuterRef("comment"), id__gt=OuterRef("told_id"))
-    due = Follow.objects.filter(
-        Q(pace=Follow.Pace.AT_ONCE, told_at__lte=now - PAUSE[Follow.Pace.AT_ONCE])
-        | Q(pace=Follow.Pace.DAILY, told_at__lte=now - PAUSE[Follow.Pace.DAILY])
-    ).filter(Q(Exists(answers)) | Q(comment=None) & Q(Exists(news)) | ~Q(waiting=[]))
-    return sum(_tell(pk) for pk in due.order_by("told_at").values_list("pk", flat=True)[:most])
+    return Follow.objects.filter(Q(Exists(answers)) | Q(comment=None) & Q(Exists(news)) | ~Q(waiting=[]))
 
 
 @transaction.atomic
@@ -115,33 +138,76 @@ def _tell(pk: int) -> bool:
     follow = found.select_related("reader__user", "article", "comment").first()
     if follow is None:
         return False
+    told = _taken(follow)
+    address = address_of(follow.reader)
+    if not address or not told:
+        return False
+    with languages.speaking_to(follow.reader):
+        _send(_subject(follow), "news", address, _part(follow, told) | {"follow": follow})
+    return True
+
+
+@transaction.atomic
+def _tell_daily(pk: int) -> bool:
+    """Save one reader's mail of the day, about all they follow once a day, and remember what it told."""
+    locked = Reader.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).select_related("user")
+    reader = locked.filter(pk=pk).first()
+    now = timezone.now()
+    if reader is None or (reader.digest_at and reader.digest_at > now - PAUSE[Follow.Pace.DAILY]):
+        return False
+    due = _with_news().filter(reader=reader, pace=Follow.Pace.DAILY).select_related("article", "comment")
+    follows = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("told_at")[:MOST_IN_A_DIGEST])
+    taken = [(follow, told) for follow in follows if (told := _taken(follow))]
+    address = address_of(reader)
+    if not address or not taken:
+        return False
+    reader.digest_at = now
+    reader.save(update_fields=["digest_at"])
+    with languages.speaking_to(reader):
+        about = {follow.article_id: follow.article.title for follow, _told in taken}
+        subject = ngettext(
+            "Once a day: what is new in %(n)d discussion", "Once a day: what is new in %(n)d discussions", len(about)
+        )
+        stop = settings.SITE_URL + reverse("stop_digest", args=[digest_token(reader)])
+        parts = [_part(follow, told) for follow, told in taken]
+        _send(subject % {"n": len(about)}, "digest", address, {"parts": parts, "stop": stop})
+    return True
+
+
+def _taken(follow: Follow) -> list[Comment]:
+    """What is new for a locked follow, one more than a mail tells of; it counts as told from now on."""
     scope = Comment.objects.filter(article=follow.article)
     if follow.comment is not None:
         scope = scope.filter(parent=follow.comment)
     since = scope.filter(Q(pk__gt=follow.told_id) | Q(pk__in=follow.waiting))
-    muted = Mute.objects.filter(reader=follow.reader).values("muted")
-    news = since.readable().exclude(reader=follow.reader).exclude(reader__in=muted)
+    muted = Mute.objects.filter(reader=follow.reader_id).values("muted")
+    news = since.readable().exclude(reader=follow.reader_id).exclude(reader__in=muted)
     told = list(news.select_related("reader").order_by("pk")[: MOST_IN_A_MAIL + 1])
     undecided = since.filter(state__in=[State.PENDING, State.HELD], shown_revision=None)
     follow.waiting = list(undecided.order_by("-pk").values_list("pk", flat=True)[:MOST_WAITING])
     follow.told_id = max(follow.told_id, scope.aggregate(newest=Max("pk"))["newest"] or 0)
     follow.told_at = timezone.now()
     follow.save(update_fields=["told_id", "told_at", "waiting"])
-    address = address_of(follow.reader)
-    if not address or not told:
-        return False
-    with languages.speaking_to(follow.reader):
-        _write(follow, address, told)
-    return True
+    return told
 
 
-def _write(follow: Follow, address: str, told: list[Comment]) -> None:
-    words = {
-        (one.comment_id, one.number): one.text for one in Revision.objects.filter(comment__in=[c.pk for c in told])
-    }
-    stop = settings.SITE_URL + reverse("unsubscribe", args=[stop_token(follow)])
-    context = {
-        "follow": follow,
+def _subject(follow: Follow) -> str:
+    if follow.comment is None:
+        return _("New in: %s") % follow.article.title
+    if follow.comment.reader_id == follow.reader_id:
+        return _("New answers to your comment")
+    return _("New answers to a comment you follow")
+
+
+def _part(follow: Follow, told: list[Comment]) -> dict[str, Any]:
+    """What a mail says of one follow: where, what is new, and the link that ends it."""
+    shown = Revision.objects.filter(comment__in=[one.pk for one in told])
+    words = {(one.comment_id, one.number): one.text for one in shown}
+    return {
+        "title": follow.article.title,
+        "heading": _subject(follow),
+        "answers": follow.comment is not None,
+        "article_link": settings.SITE_URL + follow.article.get_absolute_url(),
         "news": [
             {
                 "name": one.reader.name,
@@ -151,19 +217,15 @@ def _write(follow: Follow, address: str, told: list[Comment]) -> None:
             for one in told[:MOST_IN_A_MAIL]
         ],
         "more": len(told) > MOST_IN_A_MAIL,
-        "article_link": settings.SITE_URL + follow.article.get_absolute_url(),
-        "stop": stop,
-        "site_name": settings.SITE_NAME,
+        "stop": settings.SITE_URL + reverse("unsubscribe", args=[stop_token(follow)]),
     }
-    if follow.comment is None:
-        subject = _("New in: %s") % follow.article.title
-    elif follow.comment.reader_id == follow.reader_id:
-        subject = _("New answers to your comment")
-    else:
-        subject = _("New answers to a comment you follow")
+
+
+def _send(subject: str, template: str, address: str, context: dict[str, Any]) -> None:
+    """Save a mail that its own button in the mail program ends: `stop` of the context is where it posts (RFC 8058)."""
     EmailMessage(
         subject,
-        render_to_string("discussions/mail/news.txt", context),
+        render_to_string(f"discussions/mail/{template}.txt", context | {"site_name": settings.SITE_NAME}),
         to=[address],
-        headers={"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        headers={"List-Unsubscribe": f"<{context['stop']}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
     ).send()

@@ -112,6 +112,7 @@ def forget(reader: Reader, *, comments: str) -> None:
     with translation.override(settings.LANGUAGE_CODE):
         reader.name = _("A former reader")
     reader.email, reader.email_confirmed_at, reader.language, reader.erased_at = "", None, "", timezone.now()
+    reader.digest_at = None
     account, reader.user, reader.kind = reader.user, None, Reader.Kind.GUEST
     reader.save()
     if account is not None:

@@ -69,14 +69,27 @@ def guest(*, name: str, email: str, back: str = "/") -> Reader:
         raise Refused("name_too_long", _("The name is too long: 60 characters fit."))
     if not names.key(name):
         raise Refused("name_missing", _("Give a name, so that others can answer you."))
+    _check_address(email)
+    check_guest(name=name, email=email, back=back)
+    return Reader.objects.create(kind=Reader.Kind.GUEST, name=name, email=email, language=languages.active())
+
+
+def give_address(reader: Reader, *, email: str, back: str = "/") -> None:
+    """Save the address that a guest gives anew, whose earlier one was erased. Raises Refused as `guest` does."""
+    email = email.strip().lower()
+    _check_address(email)
+    check_guest(name=reader.name, email=email, back=back)
+    reader.email, reader.email_confirmed_at = email, None
+    reader.save(update_fields=["email", "email_confirmed_at"])
+
+
+def _check_address(email: str) -> None:
     try:
         validate_email(email)
         if len(email) > 254:
             raise ValidationError(email)
     except ValidationError:
         raise Refused("email_malformed", _("Give an e-mail address like name@example.org. It is not shown.")) from None
-    check_guest(name=name, email=email, back=back)
-    return Reader.objects.create(kind=Reader.Kind.GUEST, name=name, email=email, language=languages.active())
 
 
 def check_guest(*, name: str, email: str, back: str = "/") -> None:
@@ -175,20 +188,30 @@ def _check_repeat(article: Article, reader: Reader, text: str) -> None:
         raise Refused("duplicate", _("You have just posted exactly this. It is there already, or waiting to appear."))
 
 
+def is_mendable(comment: Comment) -> bool:
+    """Whether its age allows an edit: held and refused comments can always be repaired, others for a time."""
+    age = timezone.now() - comment.created_at
+    return comment.state in {State.HELD, State.REJECTED} or age <= timedelta(seconds=settings.EDIT_WINDOW_SECONDS)
+
+
+def check_editable(comment: Comment, by: Reader) -> None:
+    """Raise Refused ("not_yours", "window", "closed") where this reader cannot edit it, whatever they write."""
+    if comment.reader_id != by.pk or comment.state == State.DELETED:
+        raise Refused("not_yours", _("Only its author can edit a comment."))
+    if not is_mendable(comment):
+        raise Refused("window", _("The time to edit this comment is over. You can answer it instead."))
+    if not comment.article.is_open():
+        raise Refused("closed", _("This discussion is closed, so comments can no longer be edited."))
+
+
 @transaction.atomic
 def edit(*, comment: Comment, text: str, by: Reader) -> Comment:
     """Save a new revision as pending; what readers see stays until it is decided.
 
     Raises Refused ("not_yours", "window", "empty", "too_long", "closed", "links", "changed").
     """
-    if comment.reader_id != by.pk or comment.state == State.DELETED:
-        raise Refused("not_yours", _("Only its author can edit a comment."))
-    repairable = comment.state in {State.HELD, State.REJECTED}
-    if not repairable and timezone.now() - comment.created_at > timedelta(seconds=settings.EDIT_WINDOW_SECONDS):
-        raise Refused("window", _("The time to edit this comment is over. You can answer it instead."))
+    check_editable(comment, by)
     text = checked_text(text)
-    if not comment.article.is_open():
-        raise Refused("closed", _("This discussion is closed, so comments can no longer be edited."))
     current = Revision.objects.get(comment=comment, number=comment.revision)
     if current.text == text:
         return comment

@@ -20,9 +20,10 @@ from discussions.threads import Mark, Page, Row
 
 _REPLY = '<a class="in" href="/comments/{id}/reply/">{reply}</a>'
 _ROW = (
-    '<li class="c" id="c{id}" data-r="{reader}"><article itemprop="comment" itemscope itemtype="https://schema.org/Comment">'
+    '<li class="c" id="c{id}" itemprop="comment" itemscope itemtype="https://schema.org/Comment" data-r="{reader}">'
+    "<article>"
     '<div class="by">{who}{badges}'
-    ' <a class="t" href="/comments/{id}/">{time}</a>{edited}</div>\n'
+    ' <a class="t" href="/comments/{id}/" itemprop="url">{time}</a>{edited}</div>\n'
     '<div class="w" itemprop="text">{html}</div>\n'
     '<div class="acts"><button class="v" form="act" formaction="/comments/{id}/vote/">{recommend}{votes}</button>'
     f"{_REPLY}"
@@ -35,6 +36,8 @@ _NAME = (
 )
 _NO_NAME = '<span class="n"><bdi>{name}</bdi></span>'
 _GONE = '<li class="c" id="c{}"><article><p class="gone">{}</p></article>\n'
+_VOTES = ' <b itemprop="upvoteCount">{votes}</b>'
+_NO_VOTES = SafeString('<meta itemprop="upvoteCount" content="0">')
 _MORE = '<p class="more"><a href="/comments/{}/replies/?sort={}{}">{}</a></p>'
 
 
@@ -123,7 +126,7 @@ def _row(row: Row, author_id: int | None, words: _Words, days: dict[date, str]) 
         edited=words.edited if row.edited else _NOTHING,
         html=row.html,
         recommend=words.recommend,
-        votes=_filled(" <b>{votes}</b>", votes=row.upvotes) if row.upvotes else _NOTHING,
+        votes=_filled(_VOTES, votes=row.upvotes) if row.upvotes else _NO_VOTES,
         reply=words.reply,
         report=words.report,
     )
@@ -174,7 +177,7 @@ def personal(page: SafeString, marks: Marks) -> SafeString:
         text = text.replace(f'{_vote(pk)}">', f'{_vote(pk)}" aria-pressed="true">', 1)
     muted = escape(gettext("Muted"))
     for pk in marks.muted:
-        text = text.replace(f'" data-r="{pk}"><article ', f'" data-r="{pk}" data-muted><article data-muted="{muted}" ')
+        text = text.replace(f'" data-r="{pk}"><article>', f'" data-r="{pk}" data-muted><article data-muted="{muted}">')
         text = text.replace(f'<li class="pick" data-r="{pk}">', f'<li class="pick" data-r="{pk}" hidden>')
     for pk, young in marks.own.items():
         edit = format_html('<a class="in" href="/comments/{}/edit/">{}</a>', pk, gettext("Edit")) if young else ""
@@ -185,6 +188,18 @@ def personal(page: SafeString, marks: Marks) -> SafeString:
             f'<button class="v" form="act" {_vote(pk)}">', f'<button class="v" disabled form="act" {_vote(pk)}">', 1
         )
     return SafeString(text)
+
+
+def with_own(page: SafeString, pk: int, item: SafeString) -> SafeString | None:
+    """A page on which the author of comment `pk` sees their own `item` (its list item) in the comment's place.
+
+    What stands there for everybody goes, the answers below it stay. None where the page has no place for it.
+    """
+    begins = page.find(f'<li class="c" id="c{pk}"')
+    if begins < 0:
+        return None
+    ends = page.index("</article>", begins) + len("</article>")
+    return SafeString(page[:begins] + item.strip().removesuffix("</li>") + page[ends:])
 
 
 def _vote(pk: int) -> str:
@@ -205,4 +220,10 @@ def time_html(at: datetime, days: dict[date, str] | None = None, *, itemprop: bo
         days[day] = escape(formats.date_format(day, gettext("j M") if same_year else gettext("j M Y")))
     stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     prop = ' itemprop="datePublished"' if itemprop else ""
-    return SafeString(f'<time datetime="{stamp}"{prop}>{days[day]}, {local:%H:%M}</time>')
+    return SafeString(f'<time datetime="{stamp}"{prop}>{days[day]}, {local:%H:%M} {_zone(local)}</time>')
+
+
+def _zone(local: datetime) -> str:
+    """What a reader knows the zone by; many have no name of their own, only hours before or behind UTC."""
+    name = local.tzname() or ""
+    return f"UTC{name}" if name[:1] in "+-" else name

@@ -31,6 +31,7 @@ urlpatterns = [
     path("confirm/", following.confirm_again, name="confirm_again"),
     path("confirm/<str:token>/", following.confirm_guest, name="confirm_guest"),
     path("unsubscribe/<str:token>/", following.unsubscribe, name="unsubscribe"),
+    path("digest/<str:token>/", following.stop_digest, name="stop_digest"),
     path("me/", me.me, name="me"),
     path("me/forget/", forgetting.forget, name="forget"),
     path("forget/<str:token>/", forgetting.confirmed, name="forget_confirmed"),

@@ -304,7 +304,8 @@ def _notify(comment: Comment, decision: Decision, score: Score | None) -> None:
         if decision.to_state == State.HELD:
             words = reasons.why_held(decision.reasons)
         else:
-            words = reasons.for_author(decision.reason_code, decision.reason_words)
+            automatic = decision.actor == Decision.Actor.MACHINE
+            words = reasons.for_author(decision.reason_code, decision.reason_words, automatic=automatic)
     Notice.objects.create(
         reader_id=comment.reader_id,
         comment=comment,

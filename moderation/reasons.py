@@ -122,16 +122,18 @@ def why_held(found: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, *dict.fromkeys(str(told[r["rule"]]) for r in found if r["rule"] in told)])
 
 
-def for_author(code: str, own_words: str = "") -> str:
+def for_author(code: str, own_words: str = "", *, automatic: bool = False) -> str:
     """The statement of reasons, one line each: what the code stands for, then the moderator's own words.
 
-    In the language in use: callers speak the author's.
+    `automatic` says that no person decided (EU 2022/2065, Article 17(3)(c)). In the language in use: callers speak the
+    author's.
     """
     if code == "sanctioned":
         standard = _("You cannot take part in the discussion at present.")
     else:
         standard = str(REFUSALS.get(code, REFUSALS["other"])[2])
-    return "\n".join(line for line in (standard, own_words.strip()) if line)
+    how = _("This was decided automatically, by software; no person has looked at it.") if automatic else ""
+    return "\n".join(line for line in (standard, own_words.strip(), how) if line)
 
 
 def sentence(reason: dict[str, Any]) -> str:

@@ -85,6 +85,8 @@ class Reader(models.Model):
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
     # In which they last took part; mails are written in it. Empty while it is not known.
     language = models.CharField(_("language"), max_length=8, blank=True, default="", db_default="")
+    # When the last mail about all that is followed once a day was saved.
+    digest_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -1,7 +1,7 @@
 """A form whose token does not fit any more is shown again as it was filled in: one press sends it.
 
-Nothing is saved on the way. It is for forms of this site's own pages alone: what another site sends is never made ready
-to be confirmed.
+Nothing is saved on the way, except of a form that waited for a log-in. It is for forms of this site's own pages alone:
+what another site sends is never made ready to be confirmed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,22 @@ def form(request: HttpRequest, words: str) -> HttpResponse | None:
         return found(request, Refused("expired", words), **place.kwargs)
     except Http404:
         return None
+
+
+def after_log_in(request: HttpRequest) -> HttpResponse | None:
+    """Carry out a form that was given back because nobody was logged in; None for any other one.
+
+    Logging in has changed the token. In its place the browser vouches that the form came from this very site: no
+    script can set that header, and who sends none is shown the form once more.
+    """
+    place = request.resolver_match
+    vouched = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if place is None or place.url_name not in _AFTER_LOG_IN or "after_log_in" not in request.POST or not vouched:
+        return None
+    if who.current(request) is None:
+        return None
+    answer: HttpResponse = place.func(request, **place.kwargs)
+    return answer
 
 
 def _comment(request: HttpRequest, expired: Refused, slug: str) -> HttpResponse:
@@ -52,4 +68,5 @@ def _report(request: HttpRequest, expired: Refused, pk: int) -> HttpResponse:
     return taking_part.report_form(request, found, filled, status=taking_part.status_of(expired))
 
 
+_AFTER_LOG_IN = {"post", "edit"}
 _FORMS: dict[str, Callable[..., HttpResponse]] = {"post": _comment, "edit": _edit, "report": _report}

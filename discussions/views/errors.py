@@ -29,6 +29,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         if "application/json" in request.headers.get("Accept", ""):
             said = _("Nothing was saved: this page had been open for too long. Press once more.")
             return JsonResponse({"error": said, "token": get_token(request)}, status=403)
+        if (done := again.after_log_in(request)) is not None:
+            return done
         words = _(
             "Nothing was saved yet: the form had been open for too long, or your browser keeps no cookies for this "
             "site. Your words are still here. Press the button once more."
@@ -82,6 +84,16 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         "words": _("The page may have moved, or the comment is no longer shown."),
     }
     return HttpResponseNotFound(render_to_string("discussions/errors/page.html", context, request=request))
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """429 in the site's own dress: where allauth counts, at the doors to the accounts."""
+    context = {
+        "title": _("One moment, please"),
+        "words": _("That was more often than is allowed here. Wait a few minutes, then try again."),
+        "back": who.came_from(request),
+    }
+    return render(request, "discussions/errors/page.html", context, status=429)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -32,6 +32,9 @@ _ERASED = gettext_lazy(
 )
 
 
+Said = tuple[int, str]  # a level of django.contrib.messages, and what the reader is told
+
+
 def _known(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let in whoever has a name here, at the usual pace. Strangers are told what to do; nothing is saved for them."""
 
@@ -75,8 +78,8 @@ def _instead(request: HttpRequest, title: str, words: str, status: int) -> HttpR
 def follow_article(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
     """Follow a discussion, change how often one is told, or stop: `pace`, `stop`, or neither to turn it round."""
     article = reading.find_article(slug)
-    _toggle(request, reader, Follow(reader=reader, article=article, pace=_pace(request)))
-    return who.back(request, article.get_absolute_url())
+    wish = Follow(reader=reader, article=article, pace=_pace(request))
+    return _followed(request, wish, _toggle(request, wish), article.get_absolute_url())
 
 
 @require_POST
@@ -84,8 +87,19 @@ def follow_article(request: HttpRequest, reader: Reader, slug: str) -> HttpRespo
 def follow_comment(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     """Follow the answers to one comment, in the same way."""
     comment = reading.visible(request, pk)
-    _toggle(request, reader, Follow(reader=reader, article=comment.article, comment=comment, pace=_pace(request)))
-    return who.back(request, comment.get_absolute_url())
+    wish = Follow(reader=reader, article=comment.article, comment=comment, pace=_pace(request))
+    return _followed(request, wish, _toggle(request, wish), comment.get_absolute_url())
+
+
+def _followed(request: HttpRequest, wish: Follow, said: Said, page: str) -> HttpResponse:
+    """The choices as they stand now and what came of it: put in their place by the script, else where they are."""
+    if request.htmx:  # type: ignore[attr-defined]
+        there = Follow.objects.filter(reader=wish.reader, article=wish.article, comment=wish.comment)
+        pace = there.values_list("pace", flat=True).first() or ""
+        context = {"following": pace, "comment": wish.comment, "address": request.path, "said": said[1]}
+        return render(request, "discussions/parts/follow.html", context)
+    messages.add_message(request, *said, extra_tags="follow")
+    return who.back(request, page, anchor="#follow")
 
 
 def _pace(request: HttpRequest) -> str:
@@ -93,15 +107,14 @@ def _pace(request: HttpRequest) -> str:
     return asked if asked in Follow.Pace.values else Follow.Pace.AT_ONCE
 
 
-def _toggle(request: HttpRequest, reader: Reader, wish: Follow) -> None:
+def _toggle(request: HttpRequest, wish: Follow) -> Said:
+    reader = wish.reader
     there = Follow.objects.filter(reader=reader, article=wish.article, comment=wish.comment)
     if "stop" in request.POST or ("pace" not in request.POST and there.exists()):
         there.delete()
-        messages.info(request, _("You no longer follow this."))
-        return
+        return messages.INFO, _("You no longer follow this.")
     if not _has_address(reader):
-        messages.warning(request, _ERASED)
-        return
+        return messages.WARNING, str(_ERASED)
     languages.note(reader)
     following.follow(reader=reader, article=wish.article, comment=wish.comment, pace=wish.pace)
     if following.address_of(reader):
@@ -109,9 +122,8 @@ def _toggle(request: HttpRequest, reader: Reader, wish: Follow) -> None:
             Follow.Pace.AT_ONCE: _("You will get a mail when something is new. One click in it stops them."),
             Follow.Pace.DAILY: _("You will get one mail a day when something is new. One click in it stops them."),
         }
-        messages.success(request, often[Follow.Pace(wish.pace)])
-    else:
-        _ask(request, reader)
+        return messages.SUCCESS, often[Follow.Pace(wish.pace)]
+    return _ask(request, reader)
 
 
 def _has_address(reader: Reader) -> bool:
@@ -119,10 +131,9 @@ def _has_address(reader: Reader) -> bool:
     return bool(reader.user_id or reader.email)
 
 
-def _ask(request: HttpRequest, reader: Reader) -> None:
+def _ask(request: HttpRequest, reader: Reader) -> Said:
     if not _has_address(reader):
-        messages.warning(request, _ERASED)
-        return
+        return messages.WARNING, str(_ERASED)
     try:
         check_pace(request, "confirm", reader)
         mailbox = traces.mailbox_of(reader.email)
@@ -134,10 +145,9 @@ def _ask(request: HttpRequest, reader: Reader) -> None:
             )
             raise Refused("too_fast", words)
     except Refused as refused:
-        messages.warning(request, str(refused.message))
-        return
+        return messages.WARNING, str(refused.message)
     following.ask_to_confirm(reader)
-    messages.info(request, _("Mails start once you have confirmed your address: open the link we have just sent you."))
+    return messages.INFO, _("Mails start once you have confirmed your address: open the link we have just sent you.")
 
 
 @require_POST
@@ -145,7 +155,7 @@ def _ask(request: HttpRequest, reader: Reader) -> None:
 def confirm_again(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Send a guest the link that confirms their address."""
     if reader.kind == Reader.Kind.GUEST and not reader.email_confirmed_at:
-        _ask(request, reader)
+        messages.add_message(request, *_ask(request, reader))
     return redirect("me")
 
 
@@ -194,6 +204,21 @@ def _answered(found: Follow, sent: QueryDict) -> str:
         return "daily"
     Follow.objects.filter(pk=found.pk).delete()
     return "stop"
+
+
+@csrf_exempt  # as above
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop_digest(request: HttpRequest, token: str) -> HttpResponse:
+    """End the mail of the day with all that it tells of, or see how to end a part of it. Twice is no error."""
+    follows = following.by_digest_token(token)
+    if request.method == "POST":
+        follows.delete()
+        return render(request, "discussions/digest.html", {"ended": True})
+    listed = list(follows.order_by("-pk"))
+    for one in listed:
+        one.stop = following.stop_token(one)  # type: ignore[attr-defined]  # for the template
+    return render(request, "discussions/digest.html", {"follows": listed})
 
 
 @require_POST

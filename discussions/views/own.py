@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.utils import timezone
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from discussions import markup
+from discussions import markup, posting, rows
 from discussions.models import Article, Comment, Mute, Notice, Reader, Revision, State, Vote
 from discussions.rows import Marks
 
@@ -40,9 +39,7 @@ class Own:
         """In an open discussion, within the window or as long as it is held or refused: that is how one repairs it."""
         if self.comment.state == State.DELETED or not self.comment.article.is_open():
             return False
-        age = timezone.now() - self.comment.created_at
-        waiting = self.comment.state in {State.HELD, State.REJECTED}
-        return waiting or age < timedelta(seconds=settings.EDIT_WINDOW_SECONDS)
+        return posting.is_mendable(self.comment)
 
     @property
     def reasons(self) -> list[str]:
@@ -92,6 +89,22 @@ def of(comments: QuerySet[Comment]) -> list[Own]:
         )
         for one in found
     ]
+
+
+def into_place(thread: SafeString, waiting: list[Own]) -> tuple[SafeString, list[Own]]:
+    """A rendered page with one's own newest versions where others see an earlier one, or that nothing is shown.
+
+    The second part are those that have no place on the page.
+    """
+    apart: list[Own] = []
+    for mine in waiting:
+        item = SafeString(render_to_string("discussions/parts/own.html", {"mine": mine}))
+        placed = rows.with_own(thread, mine.comment.pk, item)
+        if placed is None:
+            apart.append(mine)
+        else:
+            thread = placed
+    return thread, apart
 
 
 _MARKS = """

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from discussions import accounts, rows, threads
@@ -22,8 +23,14 @@ from discussions.models import Article, Comment, Reader, Section
 from discussions.views import cached, own, who
 
 ARTICLES_PER_PAGE = 20
+MOST_COUNTED = 100  # articles in one request for comment counts
 MOST_IN_PLACE = 20  # comments put into a page that stands open; for more it is made anew
-SORTS = [("newest", _("Newest")), ("oldest", _("Oldest")), ("best", _("Best")), ("discussed", _("Most discussed"))]
+SORTS = [
+    ("newest", gettext_lazy("Newest")),
+    ("oldest", gettext_lazy("Oldest")),
+    ("best", gettext_lazy("Best")),
+    ("discussed", gettext_lazy("Most discussed")),
+]
 
 
 def sort_of(request: HttpRequest) -> str:
@@ -97,17 +104,19 @@ def article_page(request: HttpRequest, found: Article, draft: Draft, *, status: 
     sort = sort_of(request)
     thread = cached.thread(found, sort=sort, after=after_of(request))
     marks = own.marks(draft.reader, thread.ids, article=found)
+    theirs = own.context(draft.reader, found)
+    shown, theirs["waiting"] = own.into_place(rows.personal(thread.html, marks), theirs["waiting"])
     context: dict[str, Any] = {
         "article": found,
         "page": thread,
-        "thread": rows.personal(thread.html, marks),
+        "thread": shown,
         "picks": rows.personal(thread.picks, marks),
         "following": marks.following,
         "sort": sort,
         "sorts": SORTS,
         "address": settings.SITE_URL + found.get_absolute_url(),
         "draft": draft,
-        **own.context(draft.reader, found),
+        **theirs,
     }
     return render(request, "discussions/article.html", context, status=status)
 
@@ -144,6 +153,8 @@ def comment_page(
     page = threads.replies(found.pk, sort=sort, after=after_of(request))
     row = threads.one(found.pk)
     marks = own.marks(reader, page.ids(), article=found.article, comment=found)
+    theirs = own.context(reader, found.article, comment=found)
+    shown, theirs["waiting"] = own.into_place(_with_marks(page, found.article, marks), theirs["waiting"])
     context = {
         "article": found.article,
         "comment": found,
@@ -151,13 +162,13 @@ def comment_page(
         "chain": chain[-6:],
         "chain_cut": len(chain) > 6,
         "page": page,
-        "thread": _with_marks(page, found.article, marks),
+        "thread": shown,
         "following": marks.following,
         "muted": marks.muted,
         "sort": sort,
         "draft": draft,
         "may_lift": accounts.runs_the_site(request),
-        **own.context(reader, found.article, comment=found),
+        **theirs,
         **more,
     }
     return render(request, "discussions/comment.html", context, status=status)
@@ -176,8 +187,11 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
         return comment_page(request, found)
     sort = sort_of(request)
     page = threads.replies(found.pk, sort=sort, after=after_of(request))
-    marks = own.marks(who.current(request), page.ids(), article=found.article)
-    context = {"page": page, "thread": _with_marks(page, found.article, marks), "sort": sort, "parent": found}
+    reader = who.current(request)
+    marks = own.marks(reader, page.ids(), article=found.article)
+    waiting = own.context(reader, found.article, comment=found)["waiting"]
+    shown, _apart = own.into_place(_with_marks(page, found.article, marks), waiting)
+    context = {"page": page, "thread": shown, "sort": sort, "parent": found}
     return render(request, "discussions/parts/more.html", context)
 
 
@@ -201,8 +215,11 @@ def news(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def counts(request: HttpRequest) -> HttpResponse:
-    """Comment counts of many articles at once: ?article=slug or address, repeated, 100 at most."""
-    asked = request.GET.getlist("article")[:100]
+    """Comment counts of many articles at once: ?article=slug or address, repeated; 400 for more than MOST_COUNTED."""
+    asked = list(dict.fromkeys(request.GET.getlist("article")))
+    if len(asked) > MOST_COUNTED:
+        said = _("One request can ask for %(most)d articles; this one names %(n)d. Divide them among several requests.")
+        return JsonResponse({"error": said % {"most": MOST_COUNTED, "n": len(asked)}}, status=400)
     found = Article.objects.filter(Q(slug__in=asked) | Q(url__in=asked), published_at__lte=timezone.now())
     answer: dict[str, int] = {}
     for slug, url, count in found.values_list("slug", "url", "comment_count"):

@@ -85,7 +85,10 @@ def parent_of(request: HttpRequest, article: Article) -> Comment | None:
 
 
 def _speaker(draft: Draft) -> Reader:
-    """Who posts: the account, the remembered guest, or a new guest where name or address are other than theirs."""
+    """Who posts: the account, the remembered guest, or a new guest where name or address are other than theirs.
+
+    A guest whose address was erased when its time was over stays the same with another one.
+    """
     reader = draft.reader
     if reader is not None and reader.kind == Reader.Kind.ACCOUNT:
         return reader
@@ -93,6 +96,10 @@ def _speaker(draft: Draft) -> Reader:
     back = f"{draft.article.get_absolute_url()}#write"
     if reader is not None and name in {"", reader.name} and email in {"", reader.email}:
         posting.check_guest(name=reader.name, email=reader.email, back=back)
+        return reader
+    if reader is not None and not reader.email and name in {"", reader.name}:
+        posting.checked_text(draft.text)
+        posting.give_address(reader, email=email, back=back)
         return reader
     if reader is not None:
         name, email = name or reader.name, email or reader.email
@@ -135,7 +142,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     if not found.article.is_open():  # nobody is to write what cannot be posted
         if request.htmx:  # type: ignore[attr-defined]
-            return render(request, "discussions/parts/closed.html")
+            return render(request, "discussions/parts/closed.html", {"kept": f"{found.article_id}-{found.pk}"})
         return reading.comment_page(request, found)
     draft = Draft.blank(found.article, who.current(request), parent=found)
     if request.htmx:  # type: ignore[attr-defined]
@@ -177,7 +184,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return edit_of_nobody(request, pk)
     reader, found = own_comment(request, pk)
     if request.method != "POST":
-        return edit_form(request, found)
+        return _offer_edit(request, reader, found)
     try:
         check_pace(request, "post", reader)
         posting.edit(comment=found, text=_typed(request), by=reader)
@@ -187,6 +194,18 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return _stands(request, reader, found)
     return redirect("comment", found.pk)
+
+
+def _offer_edit(request: HttpRequest, reader: Reader, found: Comment) -> HttpResponse:
+    """The form, or at once why there is none, so that nobody writes what cannot be saved."""
+    try:
+        posting.check_editable(found, reader)
+    except Refused as refused:
+        context = {"comment": found, "refused": refused.message}
+        if request.htmx:  # type: ignore[attr-defined]
+            return render(request, "discussions/parts/not_editable.html", context)
+        return render(request, "discussions/edit.html", context, status=403)
+    return edit_form(request, found)
 
 
 def edit_of_nobody(request: HttpRequest, pk: int) -> HttpResponse:
@@ -205,7 +224,8 @@ def edit_form(request: HttpRequest, comment: Comment, refused: Refused | None = 
         text, error, status = Revision.objects.get(comment=comment, number=comment.revision).text, "", 200
     else:
         text, error, status = _typed(request), str(refused.message), status_of(refused)
-    context = {"comment": comment, "text": text, "error": error}
+    after_log_in = refused is not None and refused.code == "logged_out"
+    context = {"comment": comment, "text": text, "error": error, "after_log_in": after_log_in}
     if request.htmx:  # type: ignore[attr-defined]
         return fragment(render(request, "discussions/parts/edit_form.html", context, status=status))
     return render(request, "discussions/edit.html", context, status=status)

@@ -80,10 +80,20 @@ def test_words_cannot_pose_as_marks(article: Article) -> None:
 
 def test_a_time_is_absolute_so_that_it_may_be_kept() -> None:
     html = rows.time_html(datetime(2024, 2, 29, 23, 5, tzinfo=UTC))
-    assert html == '<time datetime="2024-02-29T23:05:00Z">29 Feb 2024, 23:05</time>'
+    assert html == '<time datetime="2024-02-29T23:05:00Z">29 Feb 2024, 23:05 UTC</time>'
 
 
-@pytest.mark.parametrize(("language", "says"), [("de", ">29. Feb. 2024, 23:05<"), ("ar", ">29 فبراير 2024, 23:05<")])
+@pytest.mark.parametrize(
+    ("zone", "says"), [("Europe/Berlin", "30 Jun 2024, 01:05 CEST"), ("America/Bogota", "29 Jun 2024, 18:05 UTC-05")]
+)
+def test_a_time_names_the_sites_zone(settings, zone: str, says: str) -> None:
+    settings.TIME_ZONE = zone
+    assert says in rows.time_html(datetime(2024, 6, 29, 23, 5, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("de", ">29. Feb. 2024, 23:05 UTC<"), ("ar", ">29 فبراير 2024, 23:05 UTC<")]
+)
 def test_a_time_is_written_as_the_language_writes_it(language: str, says: str) -> None:
     with translation.override(language):
         assert says in rows.time_html(datetime(2024, 2, 29, 23, 5, tzinfo=UTC))

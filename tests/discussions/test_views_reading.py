@@ -190,13 +190,6 @@ def test_nothing_tells_of_an_article_before_its_time(client: Client) -> None:
     assert client.get("/counts/", {"article": [soon.slug, soon.url]}).json() == {"counts": {}}
 
 
-def test_counts_of_many_articles_come_at_once(client: Client, article: Article) -> None:
-    other = ArticleFactory(url="https://paper.example/one")
-    post(article)
-    answer = client.get("/counts/", {"article": [article.slug, other.url, "unknown"]})
-    assert answer.json() == {"counts": {article.slug: 1, other.url: 0}}
-
-
 def test_a_readers_page_shows_only_what_all_may_read(client: Client, article: Article) -> None:
     reader = ReaderFactory()
     post(article, "Said openly.", reader=reader)

@@ -7,9 +7,11 @@
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const words = document.body ? { ...document.body.dataset } : {};
 
-  /* Times: relative words in the reader's language; the full time in their zone on hover. */
+  /* Times: relative words in the reader's language; the full time in their zone, with its name, on hover. */
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-  const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
+  const full = new Intl.DateTimeFormat(language, {
+    weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
+  });
   const short = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
   const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [86400 * 7, "day", 86400]];
   function tellTime(node, onPaper = false) {
@@ -47,6 +49,10 @@
     get(key) { try { return localStorage.getItem(key); } catch { return null; } },
     set(key, value) { try { if (value) localStorage.setItem(key, value); else localStorage.removeItem(key); } catch { /* private mode */ } },
   };
+  const keysOf = (kept) => {
+    const begins = `parley-draft-${kept}`;
+    try { return Object.keys(localStorage).filter((key) => (kept.endsWith("-") ? key.startsWith(begins) : key === begins)).sort(); } catch { return []; }
+  };
   const draftKey = (form) => `parley-draft-${form.dataset.draft}`;
   function prepareForm(form) {
     const area = form.querySelector("textarea");
@@ -55,6 +61,31 @@
     const kept = form.dataset.draft && store.get(draftKey(form));
     if (kept && !area.matches("[aria-invalid]")) area.value = kept;
     countLetters(form);
+  }
+  /* Where nothing can be written any more, what was begun is shown to be copied. */
+  function showKept(place) {
+    if (place.dataset.ready) return;
+    place.dataset.ready = "1";
+    keysOf(place.dataset.kept).forEach((key) => {
+      const area = document.createElement("textarea");
+      area.className = "typed";
+      area.dir = "auto";
+      area.readOnly = true;
+      area.value = store.get(key);
+      area.setAttribute("aria-label", place.dataset.name);
+      const button = document.createElement("button");
+      button.className = "button quiet";
+      button.type = "button";
+      button.textContent = place.dataset.discard;
+      button.addEventListener("click", () => {
+        store.set(key, "");
+        area.remove();
+        button.remove();
+        place.hidden = !place.querySelector("textarea");
+      });
+      place.append(area, button);
+      place.hidden = false;
+    });
   }
   function countLetters(form) {
     const area = form.querySelector("textarea");
@@ -71,6 +102,7 @@
     if (from.matches && from.matches(".c")) addFold(from);
     if (window.htmx) [from, ...all(".own.pending[data-revision]", from)].filter(isChecked).forEach(askAfter);
     all("form.write", from).forEach(prepareForm);
+    all(".kept", from.parentElement || from).forEach(showKept);
     if (from.matches && from.matches("form.write")) prepareForm(from);
   }
 
@@ -190,6 +222,7 @@
       place.remove();
       const first = list.children[known - (list.contains(place) ? 1 : 0)] || list.lastElementChild;
       dropRepeats(list);
+      all(".own[id]", list).forEach((item) => { all(`#mine > #${item.id}`).forEach((other) => other.remove()); });
       if (first) { first.tabIndex = -1; first.focus({ preventScroll: true }); }
     });
   }
@@ -198,18 +231,37 @@
     all(":scope > .c[id]", list).forEach((item) => { if (seen.has(item.id)) item.remove(); else seen.add(item.id); });
   }
 
+  /* What one chooses under "Follow" is told where one is; whatever else comes of it has a page of its own. */
+  async function follow(button) {
+    const choices = button.closest(".follow");
+    const said = choices.nextElementSibling;
+    const token = document.querySelector("#act input[name=csrfmiddlewaretoken]");
+    const sent = new URLSearchParams({ [button.name]: button.value, csrfmiddlewaretoken: token ? token.value : "" });
+    let answer = null;
+    try {
+      answer = await fetch(button.getAttribute("formaction"), { method: "POST", headers: { "HX-Request": "true" }, body: sent });
+    } catch { said.textContent = words.offline || "The site does not answer. Try again in a moment."; return; }
+    if (!answer.ok) { document.getElementById("act").requestSubmit(button); return; }
+    const came = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const made = came.querySelector(".follow");
+    choices.replaceWith(made);
+    said.textContent = came.querySelector(".follow-said").textContent;
+    made.querySelector("summary").focus({ preventScroll: true });
+  }
+
   /* The choices of "Follow" close when one turns to something else. */
   document.addEventListener("click", (event) => {
     all("details.follow[open]").forEach((one) => { if (!one.contains(event.target)) one.open = false; });
   });
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    const target = event.target.closest(".fold, .acts .v, .acts a.in, .more a[href*='/replies/']");
+    const target = event.target.closest(".fold, .acts .v, .acts a.in, .more a[href*='/replies/'], .follow .choices button");
     const head = event.target.closest("a") ? null : event.target.closest(".folded > article > :is(.by, .gone)");
     if (head) { fold(head.closest(".c").querySelector(":scope > .fold")); return; }
     if (!target) return;
     if (target.matches(".fold")) { fold(target); return; }
     if (target.matches(".v")) { event.preventDefault(); vote(target); return; }
+    if (target.matches(".follow button")) { event.preventDefault(); follow(target); return; }
     if (!window.htmx) return;
     event.preventDefault();
     if (target.matches("a.in")) openHere(target); else showMore(target);
