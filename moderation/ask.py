@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -28,7 +28,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from moderation import scoring
-from moderation.together import Busy, Line
+from moderation.together import Busy, Crowded, Line
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,9 @@ Answer = dict[str, Any]
 At = Mapping[str, Sequence[float]]
 """Where a caller's decisions turn, by label (0..1): scores near them must be exact."""
 _QUESTIONS, _ANSWERS = "ask-questions:", "ask-answers:"
+_AT_WORK = "ask-at-work"  # there while a worker has begun or ended something within AT_WORK_SECONDS
 ANSWER_SECONDS = 10  # an answer nobody came for ends by itself
+AT_WORK_SECONDS = 5  # longer than one message keeps a worker busy
 _WAIT_SECONDS = 0.5  # at a time; shorter than the socket's own time limit
 
 
@@ -45,7 +47,11 @@ class Unavailable(Exception):
 
 
 class Saturated(Unavailable):
-    """So many wait already that no answer can come within the caller's patience."""
+    """The workers are there, but so busy that no answer can come within the caller's patience."""
+
+
+class ShareUsed(Saturated):
+    """The same, for a party that holds its share of the room while others wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,8 @@ def reply(key: str, *, spans: bool = False) -> None:
     take = _store().pipeline()
     take.pttl(_QUESTIONS + key)
     take.getdel(_QUESTIONS + key)
-    milliseconds, left = take.execute()
+    take.set(_AT_WORK, 1, ex=AT_WORK_SECONDS)
+    milliseconds, left, _set = take.execute()
     if not isinstance(left, bytes):
         return
     try:
@@ -105,6 +112,7 @@ def reply(key: str, *, spans: bool = False) -> None:
     back = _store().pipeline(transaction=False)
     back.rpush(_ANSWERS + key, json.dumps(answers))
     back.expire(_ANSWERS + key, ANSWER_SECONDS)
+    back.set(_AT_WORK, 1, ex=AT_WORK_SECONDS)
     back.execute()
 
 
@@ -129,30 +137,34 @@ def _store() -> redis.Redis:
     )
 
 
-def scores(questions: Sequence[str | Question], *, patience: float | None = None, spans: bool = False) -> list[Answer]:
+def scores(
+    questions: Sequence[str | Question], *, patience: float | None = None, spans: bool = False, party: Hashable = None
+) -> list[Answer]:
     """Ask the workers and wait at most `patience` seconds (default PARLEY_ASK_TIMEOUT_SECONDS); a text by itself is a
     question without thresholds of its own.
 
-    Raises Unavailable, or at once its subclass Saturated where too many wait already.
+    `party` is for whom (an API key's id, None for the site's own readers): when more is asked than can be answered,
+    parties have equal shares. Raises Unavailable, or its subclasses where workers are there: Saturated where too many
+    wait (nearly always at once), ShareUsed where that is the party's own doing and others wait.
     """
     patience = settings.ASK_TIMEOUT_SECONDS if patience is None else patience
     asked = [each if isinstance(each, Question) else Question(each) for each in questions]
     if not asked:
         return []
-    if spans:
-        found = ask(asked, patience=patience, spans=True)
-    else:
-        try:
-            found = line().wait(asked, patience)
-        except Busy as error:
-            raise Saturated(str(error)) from error
+    try:
+        found = ask(asked, patience=patience, spans=True) if spans else line().wait(asked, patience, party)
+    except Busy as error:
+        raise (ShareUsed if isinstance(error, Crowded) else Saturated)(str(error)) from error
     if found is None:
         raise Unavailable("no scoring worker answered in time")
     return found
 
 
 def ask(questions: Sequence[Question], *, patience: float, spans: bool = False) -> list[Answer] | None:
-    """One message to one worker. None where it failed to score; raises Unavailable where none answers in time."""
+    """One message to one worker. None where it failed to score.
+
+    Raises Unavailable where no worker answers within `patience` seconds, Busy where one is at work on something else.
+    """
     key, ends = uuid4().hex, time.monotonic() + patience
     try:
         _store().set(
@@ -168,9 +180,14 @@ def ask(questions: Sequence[Question], *, patience: float, spans: bool = False) 
             if isinstance(came, (list, tuple)):
                 found: list[Answer] | None = json.loads(came[1])
                 return found
-        _store().delete(_QUESTIONS + key)
+        given_up = _store().pipeline(transaction=False)
+        given_up.delete(_QUESTIONS + key)
+        given_up.exists(_AT_WORK)
+        _deleted, at_work = given_up.execute()
     except (OperationalError, RedisError, OSError) as error:
         raise Unavailable("the broker does not answer") from error
+    if at_work:
+        raise Busy("no scoring worker was free in time")
     raise Unavailable("no scoring worker answered in time")
 
 

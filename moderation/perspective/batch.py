@@ -1,6 +1,6 @@
 """HTTP batches: several requests in one multipart/mixed body, and an answer for each in the same order.
 
-All comments of a batch are scored together. A part that is refused, or cannot even be read, spoils no other.
+Comments of a batch are scored together. A part that is refused, or cannot even be read, spoils no other.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from http import HTTPStatus
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -21,11 +23,12 @@ from django.conf import settings
 
 from moderation.perspective import errors, service, wire
 from moderation.perspective.errors import ApiError
+from moderation.together import work_of
 
 MOST_PARTS = 1000
 MOST_UNKNOWN_KEYS = 5  # then the rest of a batch is not looked up: each made-up key costs the database a question
 MOST_HEADER_BYTES = 16_384  # of a part, and of the request in it
-TOGETHER_CHARS = 4_000  # comment text in one question to the workers
+TOGETHER_WORK = 12_000  # in one question to the workers (together.work_of): others wait while it is scored
 PATIENCE = 10.0  # seconds for each such question: who sends a batch is not waiting for one comment
 LONGEST = 30.0  # seconds for all of them: with no worker there, a batch must not hold a web thread for minutes
 
@@ -43,6 +46,7 @@ class Part:
     body: bytes = b""
     answer: Json | ApiError | None = None
     planned: service.Plan | None = None
+    key_id: int = 0
 
 
 def read(content_type: str, body: bytes) -> list[Part]:
@@ -111,13 +115,15 @@ def run(parts: list[Part], admit: Callable[[str], int], key: str) -> None:
                 _begin(part, admit(part.key or key), ends)
             except ApiError as error:
                 part.answer = error
-    together: list[Part] = []
-    for part in [part for part in parts if part.planned]:
-        if together and _chars([*together, part]) > TOGETHER_CHARS:
-            _finish(together, ends)
-            together = []
-        together.append(part)
-    _finish(together, ends)
+    by_key = attrgetter("key_id")
+    for key_id, of_key in groupby(sorted((part for part in parts if part.planned), key=by_key), key=by_key):
+        together: list[Part] = []
+        for part in of_key:
+            if together and _work([*together, part]) > TOGETHER_WORK:
+                _finish(together, ends, key_id)
+                together = []
+            together.append(part)
+        _finish(together, ends, key_id)
 
 
 def _wary(admit: Callable[[str], int]) -> Callable[[str], int]:
@@ -150,19 +156,19 @@ def _begin(part: Part, key_id: int, ends: float) -> None:
         left = min(float(settings.ASK_TIMEOUT_SECONDS), ends - time.monotonic())
         part.answer = service.suggest(message, key_id=key_id, patience=left)
     else:
-        part.planned = service.plan(message)
+        part.planned, part.key_id = service.plan(message), key_id
 
 
-def _chars(parts: list[Part]) -> int:
-    return sum(len(text) for part in parts if part.planned for text in part.planned.texts)
+def _work(parts: list[Part]) -> int:
+    return work_of([text for part in parts if part.planned for text in part.planned.texts])
 
 
-def _finish(parts: list[Part], ends: float) -> None:
-    """Score the parts' texts in one question and answer each; 503 at once where the batch's time is over."""
+def _finish(parts: list[Part], ends: float, key_id: int) -> None:
+    """Score the parts' texts in one question and answer each; refused at once where the batch's time is over."""
     plans = [part.planned for part in parts if part.planned]
     try:
         left = min(PATIENCE, ends - time.monotonic())
-        found = service.scores([question for planned in plans for question in planned.questions], left)
+        found = service.scores([question for planned in plans for question in planned.questions], left, key_id=key_id)
     except ApiError as error:
         for part in parts:
             part.answer = error

@@ -93,6 +93,12 @@ def saturated() -> ApiError:
     return _info(429, "RESOURCE_EXHAUSTED", message, "RATE_LIMIT_EXCEEDED", Retry_After="1")
 
 
+def share_used() -> ApiError:
+    """The same, where this key holds its share and others wait."""
+    message = "Quota exceeded: others are waiting too, and this key has its share of the scoring workers already."
+    return _info(429, "RESOURCE_EXHAUSTED", message, "RATE_LIMIT_EXCEEDED", Retry_After="1")
+
+
 def unavailable() -> ApiError:
     message = "No scoring worker answered in time. Try again."
     return _info(503, "UNAVAILABLE", message, "SCORING_UNAVAILABLE", Retry_After="1")

@@ -54,10 +54,10 @@ class Plan:
 # --- comments:analyze ------------------------------------------------------------------------------------
 
 
-def analyze(message: Json) -> Json:
+def analyze(message: Json, *, key_id: int) -> Json:
     """One request, start to end. Raises ApiError."""
     planned = plan(message)
-    return answer(planned, scores(planned.questions, planned.patience))
+    return answer(planned, scores(planned.questions, planned.patience, key_id=key_id))
 
 
 def plan(message: Json) -> Plan:
@@ -72,10 +72,12 @@ def plan(message: Json) -> Plan:
     return Plan(request, [request.text, *parts], spans)
 
 
-def scores(questions: list[ask.Question], patience: float) -> list[ask.Answer]:
+def scores(questions: list[ask.Question], patience: float, *, key_id: int) -> list[ask.Answer]:
     """Ask the workers; their silence in the caller's words. Raises ApiError 429 or 503."""
     try:
-        return ask.scores(questions, patience=patience)
+        return ask.scores(questions, patience=patience, party=key_id)
+    except ask.ShareUsed:
+        raise errors.share_used() from None
     except ask.Saturated:
         raise errors.saturated() from None
     except ask.Unavailable:
@@ -171,7 +173,7 @@ def suggest(message: Json, *, key_id: int, patience: float | None = None) -> Jso
     """
     request = wire.suggest_request(message)
     try:
-        ours = ask.scores([request.text], patience=patience)[0]
+        ours = ask.scores([request.text], patience=patience, party=key_id)[0]
     except ask.Unavailable:
         ours = None
     try:

@@ -64,8 +64,8 @@ def _only(request: HttpRequest, *methods: str) -> None:
 def analyze(request: HttpRequest) -> HttpResponse:
     """POST /v1alpha1/comments:analyze"""
     _only(request, "POST")
-    admit(_token(request))
-    return respond(service.analyze(wire.parse(body_of(request))))
+    key_id = admit(_token(request))
+    return respond(service.analyze(wire.parse(body_of(request)), key_id=key_id))
 
 
 @csrf_exempt

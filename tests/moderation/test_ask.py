@@ -62,3 +62,43 @@ def test_time_that_is_over_ends_scores_and_explanations_and_nothing_after_them()
             with pytest.raises(scoring.TooLate):
                 what()
     assert scoring.score(["Good morning."])[0].labels["toxicity"] < 0.5
+
+
+# --- nobody there, or nobody free --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No worker takes a message, and none has lately."""
+    monkeypatch.setattr(ask.current_app, "send_task", lambda *_args, **_options: None)
+    ask._store().delete("ask-at-work")
+    yield
+    ask._store().delete("ask-at-work")
+
+
+def test_without_any_worker_scores_are_unavailable(nobody: None) -> None:
+    with pytest.raises(ask.Unavailable) as refused:
+        ask.scores(["Good morning."], patience=0.05, spans=True)
+    assert not isinstance(refused.value, ask.Saturated)
+
+
+def test_while_a_worker_is_at_work_on_others_it_is_saturated(nobody: None, key: str) -> None:
+    left(key, "Good morning.", milliseconds=60_000)
+    ask.reply(key)
+    for spans in (False, True):
+        with pytest.raises(ask.Saturated):
+            ask.scores(["Good morning."], patience=0.05, spans=spans)
+
+
+def test_a_worker_shows_that_it_is_at_work_before_it_begins(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def score(texts: list[str], **_options: Any) -> list[scoring.Scores]:
+        seen.append(ask._store().ttl("ask-at-work"))
+        raise RuntimeError
+
+    ask._store().delete("ask-at-work")
+    monkeypatch.setattr(scoring, "score", score)
+    left(key, "Good morning.", milliseconds=60_000)
+    ask.reply(key)
+    assert 0 < seen[0] <= ask.AT_WORK_SECONDS

@@ -10,8 +10,10 @@ from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
 
+from moderation import ask
 from moderation.models import ApiKey
 from moderation.perspective import keys, quota, service
+from moderation.together import Busy
 from tests.moderation.perspective.conftest import Post, Worker, error, question
 
 HTML = "Currently, only 'PLAIN_TEXT' comments are supported"
@@ -183,6 +185,28 @@ def test_more_callers_than_there_is_room_for(post: Post, worker: Worker, setting
     assert error(post(question()))[::2] == (429, "RATE_LIMIT_EXCEEDED")
 
 
+def test_workers_that_are_busy_are_no_outage(post: Post, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_questions: Any, **_more: Any) -> Any:
+        raise Busy("no scoring worker was free in time")
+
+    monkeypatch.setattr(ask, "ask", busy)
+    ask.line.cache_clear()
+    response = post(question())
+    assert error(response)[::2] == (429, "RATE_LIMIT_EXCEEDED")
+    assert response["Retry-After"] == "1"
+
+
+def test_a_key_that_holds_its_share_is_told_so(post: Post, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crowded(*_questions: Any, **_more: Any) -> Any:
+        raise ask.ShareUsed("20 callers wait already")
+
+    monkeypatch.setattr(ask, "scores", crowded)
+    response = post(question())
+    message = "Quota exceeded: others are waiting too, and this key has its share of the scoring workers already."
+    assert error(response) == (429, message, "RATE_LIMIT_EXCEEDED")
+    assert response["Retry-After"] == "1"
+
+
 def test_with_the_database_away_a_key_in_use_goes_on_and_others_are_told(
     post: Post, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,7 +226,7 @@ def test_with_the_database_away_a_key_in_use_goes_on_and_others_are_told(
 def test_a_fault_of_ours_is_json_too_and_its_words_stay_out_of_the_log(
     post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_message: Any) -> Any:
+    def broken(_message: Any, **_more: Any) -> Any:
         raise RuntimeError("a private text")
 
     monkeypatch.setattr(service, "analyze", broken)
