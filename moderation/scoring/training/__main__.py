@@ -139,12 +139,21 @@ def soup(emoji: list[str], args: argparse.Namespace, folder: Path) -> dict[str, 
             raise ValueError(f"{path} holds no finished checkpoint: a training writes it to OUT/compact.")
     model = body.fresh_model(body.write_tokenizer(emoji, folder), emoji, args.layers)
     write_folder(model, average(args.average, args.shares), folder)
-    reports = [json.loads((path.parent / "report.json").read_text("utf-8")) for path in args.average]
-    members = [f"{report['how']['what']} (seed {report['how']['plan']['seed']})" for report in reports]
+    made = [_made(path) for path in args.average]
+    members = [f"{how['what']} (seed {how['plan']['seed']})" if how["plan"] else how["what"] for how in made]
     return {
         "what": f"The average of {len(members)} trainings{_shared(args.shares)}: {'; '.join(members)}",
-        "plan": reports[-1]["how"]["plan"],
+        "plan": next((how["plan"] for how in reversed(made) if how["plan"]), {}),
     }
+
+
+def _made(folder: Path) -> dict[str, Any]:
+    """How a checkpoint was made: by the report beside it, or only which one it is where it came without."""
+    report = folder.parent / "report.json"
+    if report.is_file():
+        how: dict[str, Any] = json.loads(report.read_text("utf-8"))["how"]
+        return how
+    return {"what": f"weights {teachers.weights(folder)}", "plan": {}}
 
 
 def _shared(shares: Sequence[float]) -> str:

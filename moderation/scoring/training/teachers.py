@@ -46,8 +46,13 @@ def soften(rows: Sequence[Row], folders: Sequence[Path], share: float, cache: Pa
 
 def told(folders: Sequence[Path], share: float) -> str:
     """Who taught, for the model card: the weights by the beginning of their SHA-256."""
-    names = (hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12] for folder in folders)
+    names = map(weights, folders)
     return f"; labels moved by {share:g} towards {', '.join(names)} and a model of words and letters"
+
+
+def weights(folder: Path) -> str:
+    """The beginning of the weights' SHA-256, as the product names them."""
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12]
 
 
 def teach(rows: Sequence[Row], folders: Sequence[Path]) -> np.ndarray:
