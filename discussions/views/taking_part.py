@@ -142,7 +142,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     if not found.article.is_open():  # nobody is to write what cannot be posted
         if request.htmx:  # type: ignore[attr-defined]
-            return render(request, "discussions/parts/closed.html", {"kept": f"{found.article_id}-{found.pk}"})
+            return render(request, "discussions/parts/closed.html", {"begun": f"{found.article_id}-{found.pk}"})
         return reading.comment_page(request, found)
     draft = Draft.blank(found.article, who.current(request), parent=found)
     if request.htmx:  # type: ignore[attr-defined]

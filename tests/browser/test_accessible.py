@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core import signing
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from discussions import picks
-from discussions.models import Article, Comment, Notice, Section, State
+from discussions import following, picks
+from discussions.models import Article, Comment, Follow, Notice, Section, State
 from tests.browser.conftest import log_in
 from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, UserFactory, move, post
 
@@ -43,6 +45,13 @@ class World:
         post(self.article, "An answer that stays.", parent=gone)
         move(gone, State.REJECTED)
 
+    def followed_daily(self) -> Follow:
+        return following.follow(reader=self.account, article=self.article, pace=Follow.Pace.DAILY)
+
+    def grown_old(self, comment: Comment) -> Comment:
+        Comment.objects.filter(pk=comment.pk).update(created_at=timezone.now() - timedelta(days=1))
+        return comment
+
 
 PAGES: dict[str, Callable[[World], str]] = {
     "home": lambda w: "/",
@@ -59,9 +68,12 @@ PAGES: dict[str, Callable[[World], str]] = {
     "reset": lambda w: "/accounts/password/reset/",
     "email": lambda w: "/accounts/email/",
     "second factor": lambda w: "/accounts/2fa/",
+    "mail sent": lambda w: "/accounts/confirm-email/",
+    "mail of the day": lambda w: f"/digest/{following.digest_token(w.followed_daily().reader)}/",
+    "time to edit over": lambda w: f"/comments/{w.grown_old(w.mine).pk}/edit/",
     "missing": lambda w: "/nowhere/",
 }
-STRANGERS = {"login", "signup", "reset"}
+STRANGERS = {"login", "signup", "reset", "mail sent"}
 
 
 def findings(page: Page) -> list[str]:
@@ -127,7 +139,7 @@ def test_axe_finds_nothing_in_a_message(browser: Browser, live_server: LiveServe
         page.get_by_text("Follow by e-mail").click()
         assert findings(page) == []
         page.get_by_role("button", name="One mail a day").click()
-        page.locator(".message").wait_for()
+        page.locator(".follow-said", has_text="You will get one mail a day").wait_for()
         assert findings(page) == []
 
 

@@ -102,6 +102,14 @@ def test_an_answer_is_a_comment_on_the_comment_it_answers(client: Client, articl
     )
 
 
+def test_a_whole_page_of_a_long_thread_stays_small(client: Client, article: Article) -> None:
+    for number in range(60):
+        post(article, f"Remark {number}. " + "A stop at the market would serve more people than one at the gate. " * 4)
+    body = client.get(article.get_absolute_url()).content
+    assert body.count(b'itemprop="comment"') >= 50
+    assert len(body) < 100_000
+
+
 def test_a_place_without_words_is_no_comment_and_hides_none(client: Client, article: Article) -> None:
     gone = post(article, "Soon refused.")
     answer = post(article, "It stays.", parent=gone)

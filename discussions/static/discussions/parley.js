@@ -49,9 +49,9 @@
     get(key) { try { return localStorage.getItem(key); } catch { return null; } },
     set(key, value) { try { if (value) localStorage.setItem(key, value); else localStorage.removeItem(key); } catch { /* private mode */ } },
   };
-  const keysOf = (kept) => {
-    const begins = `parley-draft-${kept}`;
-    try { return Object.keys(localStorage).filter((key) => (kept.endsWith("-") ? key.startsWith(begins) : key === begins)).sort(); } catch { return []; }
+  const keysOf = (begun) => {
+    const begins = `parley-draft-${begun}`;
+    try { return Object.keys(localStorage).filter((key) => (begun.endsWith("-") ? key.startsWith(begins) : key === begins)).sort(); } catch { return []; }
   };
   const draftKey = (form) => `parley-draft-${form.dataset.draft}`;
   function prepareForm(form) {
@@ -63,10 +63,10 @@
     countLetters(form);
   }
   /* Where nothing can be written any more, what was begun is shown to be copied. */
-  function showKept(place) {
+  function showBegun(place) {
     if (place.dataset.ready) return;
     place.dataset.ready = "1";
-    keysOf(place.dataset.kept).forEach((key) => {
+    keysOf(place.dataset.begun).forEach((key) => {
       const area = document.createElement("textarea");
       area.className = "typed";
       area.dir = "auto";
@@ -102,7 +102,7 @@
     if (from.matches && from.matches(".c")) addFold(from);
     if (window.htmx) [from, ...all(".own.pending[data-revision]", from)].filter(isChecked).forEach(askAfter);
     all("form.write", from).forEach(prepareForm);
-    all(".kept", from.parentElement || from).forEach(showKept);
+    all(".begun", from.parentElement || from).forEach(showBegun);
     if (from.matches && from.matches("form.write")) prepareForm(from);
   }
 
