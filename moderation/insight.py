@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from moderation import lines, reasons
+from moderation import colleagues, lines, reasons
 from moderation.models import Decision
 
 PERIODS: dict[str, tuple[int, str, Promise]] = {
@@ -104,7 +104,7 @@ GROUP BY 1, 2
 # Reversed by others: taken back by somebody else, or decided the other way by somebody else on the same version, which
 # is also how an appeal is granted.
 _BY_PERSON = """
-SELECT actor_id, max(actor_name), count(*) FILTER (WHERE action = 'approve'), count(*) FILTER (WHERE action = 'reject'),
+SELECT actor_id, count(*) FILTER (WHERE action = 'approve'), count(*) FILTER (WHERE action = 'reject'),
   count(*) FILTER (WHERE ({taken_back_by:d}) <> d.actor_id OR EXISTS (
     SELECT 1 FROM moderation_decision l WHERE l.comment_id = d.comment_id AND l.revision = d.revision AND l.id > d.id
     AND l.actor = 'person' AND l.actor_id <> d.actor_id AND l.action IN ('approve', 'reject') AND l.action <> d.action
@@ -113,7 +113,7 @@ SELECT actor_id, max(actor_name), count(*) FILTER (WHERE action = 'approve'), co
   count(DISTINCT comment_id) FILTER (WHERE {hateful} AND created_at >= %(today)s)
 FROM moderation_decision d WHERE actor = 'person' AND action IN ('approve', 'reject') AND created_at >= %(since)s
   AND {by_itself:d} AND {mine:d} AND (%(person)s::bigint IS NULL OR actor_id = %(person)s)
-GROUP BY 1 ORDER BY 3 DESC
+GROUP BY 1 ORDER BY 2 DESC, 1
 """
 # Two different people who decided on the same version, one after the other: did the second one agree? What its maker
 # took back was a slip. Whoever says on appeal that a refusal stands agrees with it, and writes no decision.
@@ -293,7 +293,8 @@ def _people(values: dict[str, Any]) -> Series:
     limits = " OR ".join(f"(d.scores->>'{label}')::float >= {limit}" for label, limit in lines.HATEFUL.items())
     rows = _rows(_BY_PERSON.replace("{hateful}", f"({limits})"), values)
     columns = [_("person"), _("approved"), _("refused"), _("reversed by others"), _("hateful"), _("hateful today")]
-    return Series("people", _("Who decided"), columns, [(name.partition("@")[0], *rest) for _pk, name, *rest in rows])
+    names = colleagues.names(pk for pk, *_rest in rows)
+    return Series("people", _("Who decided"), columns, [(names[pk], *rest) for pk, *rest in rows])
 
 
 def exposure_today(user_id: int) -> int:

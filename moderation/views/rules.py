@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from moderation import reasons, roles, rules
+from moderation import colleagues, reasons, roles, rules
 from moderation.lists import Filters
 from moderation.models import Policy
 from moderation.views.access import DeskRequest, desk, refused
@@ -75,7 +75,7 @@ def go_back(request: DeskRequest, version: int) -> HttpResponse:
 
 
 def _outdated(error: rules.Outdated) -> str:
-    who = error.latest.by_name.partition("@")[0] or _("somebody")
+    who = colleagues.name_of(error.latest.by) if error.latest.by_name else _("somebody")
     return _("Not saved: %(who)s has put version %(n)d in force meanwhile. Look at it, then change it again.") % {
         "who": who,
         "n": error.latest.version,
@@ -96,7 +96,7 @@ def _form(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def _versions() -> list[dict[str, Any]]:
-    found = list(Policy.objects.order_by("-version")[:30])
+    found = list(Policy.objects.select_related("by__reader").order_by("-version")[:30])
     return [
         {"policy": policy, "changes": list(rules.differences(before.rules, policy.rules)) if before else []}
         for policy, before in zip(found, [*found[1:], None], strict=True)

@@ -264,7 +264,8 @@ def test_a_macro_brings_its_words_and_its_reason(
 
 
 def test_what_a_colleague_decides_turns_grey_and_cannot_be_overwritten(at_desk: Page, waiting: list[Comment]) -> None:
-    cleo = UserFactory(email="cleo@example.org")
+    cleo = UserFactory(email="c.quill@example.org")
+    AccountFactory(user=cleo, name="cleo")
     Staff.objects.create(user=cleo, role=Staff.Role.MODERATOR)
     for comment in waiting[:2]:
         decisions.by_person(
