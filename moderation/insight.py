@@ -38,9 +38,9 @@ SELECT at,
      AND {mine:c}),
   d.published, d.held, d.refused, d.approved, d.rejected, d.undone
 FROM buckets LEFT JOIN LATERAL (
-  SELECT count(*) FILTER (WHERE actor = 'machine' AND action = 'publish') AS published,
-         count(*) FILTER (WHERE actor = 'machine' AND action = 'hold') AS held,
-         count(*) FILTER (WHERE actor = 'machine' AND action = 'reject') AS refused,
+  SELECT count(*) FILTER (WHERE actor = 'machine' AND action = 'publish' AND from_state <> 'held') AS published,
+         count(*) FILTER (WHERE actor = 'machine' AND action = 'hold' AND from_state <> 'held') AS held,
+         count(*) FILTER (WHERE actor = 'machine' AND action = 'reject' AND from_state <> 'held') AS refused,
          count(*) FILTER (WHERE actor = 'person' AND action = 'approve') AS approved,
          count(*) FILTER (WHERE actor = 'person' AND action = 'reject') AS rejected,
          count(*) FILTER (WHERE action = 'undo') AS undone
@@ -52,7 +52,8 @@ _WAITS = """
 SELECT percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY extract(epoch FROM p.created_at - h.created_at))
 FROM moderation_decision p JOIN LATERAL (
   SELECT id, created_at FROM moderation_decision h
-  WHERE h.comment_id = p.comment_id AND h.revision = p.revision AND h.action = 'hold' AND h.id < p.id
+  WHERE h.comment_id = p.comment_id AND h.revision = p.revision AND h.action = 'hold' AND h.from_state <> 'held'
+    AND h.id < p.id
   ORDER BY h.id DESC LIMIT 1) h ON true
 WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s AND {mine:p}
   AND NOT EXISTS (SELECT 1 FROM moderation_decision e WHERE e.comment_id = p.comment_id AND e.revision = p.revision
@@ -64,7 +65,8 @@ waits AS (
   SELECT p.created_at, extract(epoch FROM p.created_at - h.created_at) / 60 AS minutes
   FROM moderation_decision p JOIN LATERAL (
     SELECT id, created_at FROM moderation_decision h
-    WHERE h.comment_id = p.comment_id AND h.revision = p.revision AND h.action = 'hold' AND h.id < p.id
+    WHERE h.comment_id = p.comment_id AND h.revision = p.revision AND h.action = 'hold' AND h.from_state <> 'held'
+      AND h.id < p.id
     ORDER BY h.id DESC LIMIT 1) h ON true
   WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(since)s AND {mine:p}
     AND NOT EXISTS (SELECT 1 FROM moderation_decision e WHERE e.comment_id = p.comment_id AND e.revision = p.revision
