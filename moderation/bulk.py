@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from discussions.models import Comment, Revision, User
-from moderation import decisions, lines, roles
+from moderation import colleagues, decisions, lines, roles
 from moderation.models import Action, Decision, Score
 
 MOST = 200
@@ -109,7 +109,7 @@ def _told(conflict: decisions.Conflict) -> str:
     """What happened meanwhile."""
     if conflict.latest is None:
         return _("It changed meanwhile; look at it again.")
-    who = conflict.latest.actor_name.partition("@")[0] or _("policy")
+    who = colleagues.who_decided(conflict.latest)
     return _("%(who)s was first: %(did)s.") % {"who": who, "did": conflict.latest.get_action_display()}
 
 

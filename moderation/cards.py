@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from discussions import markup
 from discussions.models import Comment, Reader, Report, Revision, State, User
-from moderation import alike, appeals, lines, marks, reasons, roles, tallies, trust
+from moderation import alike, appeals, colleagues, lines, marks, reasons, roles, tallies, trust
 from moderation.models import Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score
 from moderation.scoring import curves
 from moderation.scoring.curves import Curve
@@ -106,7 +106,9 @@ class Card:
 
 def build(comment: Comment, *, by: User) -> Card:
     """The card as this person sees it. `comment` comes with its article, parent and reader."""
-    about = Appeal.objects.filter(comment=comment).select_related("comment__reader", "comment__article")
+    about = Appeal.objects.filter(comment=comment).select_related(
+        "comment__reader", "comment__article", "closed_by__reader"
+    )
     made = list(about.order_by("pk"))
     waiting = about.waiting().last() if made else None
     appeal = waiting or (made[-1] if made else None)
@@ -135,12 +137,12 @@ def build(comment: Comment, *, by: User) -> Card:
         record=record_of(comment.reader),
         sanctions=list(Sanction.objects.touching(comment.reader).in_force()),
         trusted=trust.in_force(comment.reader) is not None,
-        notes=list(Note.objects.filter(reader=comment.reader)[:10]),
+        notes=list(Note.objects.filter(reader=comment.reader).select_related("by__reader")[:10]),
         alike=alike.by_others([comment.pk], by).get(comment.pk, 0),
         same_words=alike.others(comment, by) or _same_words(comment, newest, by),
         revisions=_revisions(comment),
-        decisions=[told(d) for d in decisions],
-        escalation=Escalation.objects.filter(comment=comment, closed_at__isnull=True).select_related("to").first(),
+        decisions=told(decisions),
+        escalation=_escalation(comment),
         appeal=appeal,
         appeal_waits=waiting is not None,
         appeal_why_not=_why_unanswered(appeal, waiting, by),
@@ -305,13 +307,18 @@ def _words(text: str) -> Sequence[str]:
     return [*parts, word] if word else parts
 
 
-def told(decision: Decision) -> dict[str, Any]:
-    """One row of the record for people: who did what, why, and whether it was taken back."""
+def told(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+    """Rows of the record for people: who did what, why, and whether it was taken back."""
+    names = colleagues.names(decision.actor_id for decision in decisions)
+    return [_told(decision, names) for decision in decisions]
+
+
+def _told(decision: Decision, names: Mapping[int, str]) -> dict[str, Any]:
     code = decision.reason_code
     return {
         "id": decision.pk,
         "comment_id": decision.comment_id,
-        "who": decision.actor_name or _("policy, version %(n)s") % {"n": decision.policy_version},
+        "who": names.get(decision.actor_id or 0) or _("policy, version %(n)s") % {"n": decision.policy_version},
         "by_machine": decision.actor == Decision.Actor.MACHINE,
         "action": decision.action,
         "did": decision.get_action_display(),
@@ -330,9 +337,14 @@ def told(decision: Decision) -> dict[str, Any]:
 
 def _colleagues(comment: Comment, by: User) -> list[tuple[int, str]]:
     """Who can be asked: (user id, name)."""
-    rows = roles.colleagues(by, comment).order_by("-role", "user__email")
-    return [(pk, name or email) for pk, name, email in
-            rows.values_list("user_id", "user__reader__name", "user__email")[:50]]  # fmt: skip
+    rows = roles.colleagues(by, comment).order_by("-role", "user__reader__name", "user_id")
+    return [(pk, colleagues.called(pk, name)) for pk, name in rows.values_list("user_id", "user__reader__name")[:50]]
+
+
+def _escalation(comment: Comment) -> Escalation | None:
+    """The question that is open, with who asks whom."""
+    asked = Escalation.objects.select_related("by__reader", "to__reader")
+    return asked.filter(comment=comment, closed_at__isnull=True).first()
 
 
 def _lease(item: QueueItem | None, by: User) -> str:
@@ -343,4 +355,4 @@ def _lease(item: QueueItem | None, by: User) -> str:
         return ""
     if item.lease_until is None or item.lease_until < timezone.now():
         return ""
-    return str(getattr(item.lease_by, "reader", None) or item.lease_by)
+    return colleagues.name_of(item.lease_by)

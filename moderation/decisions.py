@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from discussions import languages, states
 from discussions.models import Comment, Notice, OutboxEntry, Report, Revision, State, User
-from discussions.models.comment import PERSON_MOVES, POLICY_MOVES
+from discussions.models.comment import PERSON_MOVES, POLICY_MOVES, REJUDGE_MOVES
 from discussions.states import Place
 from moderation import notifiers, queue, reasons, roles
 from moderation.models import Action, Appeal, Decision, Escalation, Policy, Review, Score
@@ -45,18 +45,19 @@ _PERSON_ACTIONS = {Action.APPROVE: State.PUBLISHED, Action.REJECT: State.REJECTE
 
 
 def by_policy(
-    comment: Comment, verdict: Verdict, *, score: Score | None, policy: Policy, sha256: str
+    comment: Comment, verdict: Verdict, *, score: Score | None, policy: Policy, sha256: str, again: bool = False
 ) -> Decision | None:
-    """Carry out a verdict on the comment's pending newest revision. Returns None where the comment has moved on.
+    """Carry out a verdict on the comment's pending newest revision; with `again`, on one that policy has held.
 
-    Must run inside a transaction that holds the thread's lock.
+    Returns None where the comment has moved on. Must run inside a transaction that holds the thread's lock.
     """
     action, to = _POLICY_ACTIONS[verdict.outcome]
-    before = Place.of(comment)
-    if comment.state != State.PENDING or not states.move(
-        comment, states.target(comment, to, by_person=False), allowed=POLICY_MOVES
+    before, allowed = Place.of(comment), REJUDGE_MOVES if again else POLICY_MOVES
+    if State(comment.state) not in allowed or not states.move(
+        comment, states.target(comment, to, by_person=False), allowed=allowed
     ):
         return None
+    left = queue.leave(comment) if again and to != State.HELD else []
     decision = Decision.objects.create(
         **_copies(comment, score, sha256),
         actor=Decision.Actor.MACHINE,
@@ -66,9 +67,9 @@ def by_policy(
         policy_version=policy.version,
         reasons=verdict.reasons,
         reason_code=reasons.code_of(verdict.reasons) if action == Action.REJECT else "",
-        effects={"before": asdict(before), "after": asdict(Place.of(comment))},
+        effects={"before": asdict(before), "after": asdict(Place.of(comment))} | ({"queue": left} if left else {}),
     )
-    if comment.revision > 1:
+    if comment.revision > 1 or again:
         _withdraw_notices(comment)
     if to == State.HELD:
         labels = queue.likely(score.labels, score.checkpoint, score.weights) if score else None

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from discussions.models import State, User
-from moderation import alike, reasons
+from moderation import alike, colleagues, reasons
 from moderation.models import Action, Decision, QueueItem
 
 HATEFUL = {"identity_attack": 0.5, "severe_toxicity": 0.4, "threat": 0.7, "toxicity": 0.92}
@@ -25,8 +25,9 @@ HATEFUL = {"identity_attack": 0.5, "severe_toxicity": 0.4, "threat": 0.7, "toxic
 _TOLD = """
 SELECT c.id, c.version, c.state, c.created_at, reader.name, article.title,
   (SELECT left(text, %(chars)s) FROM discussions_revision WHERE comment_id = c.id AND number = c.revision),
-  (SELECT jsonb_build_array(action, actor, actor_name, reason_code, reasons)
-     FROM moderation_decision WHERE comment_id = c.id ORDER BY id DESC LIMIT 1),
+  (SELECT jsonb_build_array(action, actor, actor_id, person.name, reason_code, reasons)
+     FROM moderation_decision d LEFT JOIN discussions_reader person ON person.user_id = d.actor_id
+     WHERE comment_id = c.id ORDER BY d.id DESC LIMIT 1),
   (SELECT reasons FROM moderation_decision WHERE comment_id = c.id AND actor = 'machine' ORDER BY id DESC LIMIT 1),
   (SELECT labels FROM moderation_score WHERE comment_id = c.id ORDER BY id DESC LIMIT 1),
   (SELECT count(*) FROM discussions_report WHERE comment_id = c.id AND handled_at IS NULL),
@@ -107,7 +108,8 @@ class _Told:
 
     action: str
     actor: str
-    actor_name: str
+    actor_id: int | None
+    name: str | None
     reason_code: str
     reasons: Sequence[dict[str, Any]]
 
@@ -118,7 +120,7 @@ class _Told:
             return None
         found = cls(*json.loads(decided))
         if found.action == Action.UNDO and state == State.HELD and verdict is not None:
-            return cls(found.action, Decision.Actor.MACHINE, "", "", json.loads(verdict))
+            return cls(found.action, Decision.Actor.MACHINE, None, None, "", json.loads(verdict))
         return found
 
 
@@ -128,11 +130,11 @@ def _why(state: str, told: _Told | None, reports: int) -> str:
         return _reported(reports)
     if told is None:
         return str(State(state).label)
-    if told.actor == Decision.Actor.PERSON:
+    if told.actor_id is not None:
         done = str(Action(told.action).label)
         if told.reason_code in reasons.REFUSALS:
             done = str(reasons.REFUSALS[told.reason_code][1])
-        return f"{done} · {told.actor_name.partition('@')[0]}"
+        return f"{done} · {colleagues.called(told.actor_id, told.name)}"
     return reasons.sentence(told.reasons[0]) if told.reasons else str(State(state).label)
 
 
@@ -149,9 +151,9 @@ def leases(ids: Sequence[int], by: User) -> dict[int, tuple[str, datetime]]:
     """comment id → (who else is looking at it, since when it waits)."""
     now = timezone.now()
     rows = QueueItem.objects.filter(comment_id__in=ids).values_list(
-        "comment_id", "entered_at", "lease_until", "lease_by", "lease_by__email", "lease_by__reader__name"
+        "comment_id", "entered_at", "lease_until", "lease_by", "lease_by__reader__name"
     )
     return {
-        pk: ((name or email or "") if until and until > now and holder != by.pk else "", entered)
-        for pk, entered, until, holder, email, name in rows
+        pk: (colleagues.called(holder, name) if holder and holder != by.pk and until and until > now else "", entered)
+        for pk, entered, until, holder, name in rows
     }

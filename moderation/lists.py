@@ -131,7 +131,10 @@ class _Narrowed:
         f, parts = self.filters, Q()
         pk, revision = OuterRef(f"{prefix}pk"), OuterRef(f"{prefix}revision")
         score = Score.objects.filter(comment_id=pk, revision=revision)
-        decided = Decision.objects.filter(comment_id=pk, revision=revision)
+        verdict = Decision.objects.filter(comment_id=pk, revision=revision, actor=Decision.Actor.MACHINE)
+        later = Decision.objects.filter(comment_id=OuterRef("comment_id"), revision=OuterRef("revision"),
+                                        actor=Decision.Actor.MACHINE, pk__gt=OuterRef("pk"))  # fmt: skip
+        decided = verdict.filter(~Exists(later))
         if f.label:
             fired = [Q(reasons__contains=[{"rule": rule, "label": f.label}]) for rule in reasons.OF_A_LABEL]
             parts &= Q(Exists(decided.filter(reduce(or_, fired))))

@@ -93,7 +93,7 @@ def lift(sanction: Sanction, *, by: User) -> list[bulk.Result]:
     if sanction.reader is not None and sanction.reader.user_id == by.pk:
         raise NotAllowed(_("Nobody sanctions themselves."))
     ended = Sanction.objects.filter(pk=sanction.pk, lifted_at__isnull=True).update(
-        lifted_at=timezone.now(), lifted_by_name=str(by)
+        lifted_at=timezone.now(), lifted_by=by, lifted_by_name=str(by)
     )
     if not ended:
         return []

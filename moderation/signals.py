@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import re2
 from django.utils import timezone
@@ -17,15 +17,23 @@ from moderation import sanctions, trust
 from moderation.policy import Signals
 from moderation.scoring import folding
 
-if TYPE_CHECKING:
-    from moderation.scoring import Scores
-
 DUPLICATES_WITHIN = timedelta(hours=24)
 DUPLICATE_MIN_CHARS = 40  # short agreement ("Well said.") is no duplicate
 _PATTERN_CHARS = 200
 
 
-def collect(comment: Comment, text: str, rules: Mapping[str, Any], *, scores: Scores | None) -> Signals:
+class Heard(Protocol):
+    """What scoring says of a text besides its labels: its language, whether that is known, whether all was read."""
+
+    @property
+    def language(self) -> str | None: ...
+    @property
+    def language_known(self) -> bool: ...
+    @property
+    def complete(self) -> bool: ...
+
+
+def collect(comment: Comment, text: str, rules: Mapping[str, Any], *, scores: Heard | None) -> Signals:
     """Look everything up for the comment's newest revision, whose words are `text`; no `scores` if scoring failed."""
     reader = comment.reader
     return Signals(

@@ -8,7 +8,7 @@ from typing import Any
 from celery import current_app, shared_task, signals
 
 from discussions import wake
-from moderation import ask, pipeline, queue, reconcile
+from moderation import ask, pipeline, queue, reconcile, rejudging
 
 TURN_SECONDS = 5.0  # a worker that is told to stop ends its turn first, well within the soft shutdown time
 
@@ -32,10 +32,21 @@ def score_pending() -> None:
         wake.send("moderation.score_pending")
 
 
+@shared_task(name="moderation.rejudge")
+def rejudge() -> None:
+    """Judge again what waits under an earlier policy, one turn of it; what is left goes on with the next message."""
+    ends = time.monotonic() + TURN_SECONDS
+    rejudging.run(should_stop=lambda: time.monotonic() > ends)
+    if time.monotonic() > ends:
+        wake.send("moderation.rejudge")
+
+
 @shared_task(name="moderation.reconcile")
 def reconcile_task() -> None:
-    """Heal and alarm."""
+    """Heal and alarm; go on with what a lost wake-up, or a card that somebody was looking at, has left over."""
     reconcile.reconcile()
+    if rejudging.is_due():
+        rejudge.delay()
 
 
 @shared_task(name="moderation.take_reports")

@@ -37,4 +37,6 @@ def give(*, reader: Reader, by: User, words: str) -> Trust:
 def take_back(trust: Trust, *, by: User) -> None:
     """The reader is one like any other again. Raises NotAllowed."""
     roles.require(by, roles.SANCTION)
-    Trust.objects.filter(pk=trust.pk, lifted_at__isnull=True).update(lifted_at=timezone.now(), lifted_by_name=str(by))
+    Trust.objects.filter(pk=trust.pk, lifted_at__isnull=True).update(
+        lifted_at=timezone.now(), lifted_by=by, lifted_by_name=str(by)
+    )

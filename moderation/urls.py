@@ -31,6 +31,7 @@ urlpatterns = [
     path("record/export/", insight.export, name="desk_export"),
     path("policy/", rules.page, name="desk_rules"),
     path("policy/<int:version>/back/", rules.go_back, name="desk_go_back"),
+    path("policy/<int:version>/again/", rules.judge_again, name="desk_judge_again"),
     path("insight/", insight.page, name="desk_insight"),
     path("insight/<slug:key>.csv", insight.table, name="desk_table"),
 ]

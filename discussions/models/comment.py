@@ -30,6 +30,7 @@ class State(models.TextChoices):
 
 # Who may move a comment from where to where. Every change is a compare-and-set (discussions/states.py).
 POLICY_MOVES: dict[State, set[State]] = {State.PENDING: {State.PUBLISHED, State.HELD, State.REJECTED}}
+REJUDGE_MOVES: dict[State, set[State]] = {State.HELD: {State.PUBLISHED, State.HELD, State.REJECTED}}
 PERSON_MOVES: dict[State, set[State]] = {
     State.HELD: {State.PUBLISHED, State.REJECTED},
     State.PUBLISHED: {State.REJECTED, State.HELD, State.PUBLISHED},

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from moderation import lines
+from moderation import colleagues, lines
 from moderation.insight.periods import Period
 
 # Narrows what is counted to the articles of a person's sections; none given: all.
@@ -34,7 +34,8 @@ _WAITED = """
 SELECT p.created_at AS decided_at, extract(epoch FROM p.created_at - h.created_at) AS seconds
 FROM moderation_decision p JOIN LATERAL (
   SELECT id, created_at FROM moderation_decision h
-  WHERE h.comment_id = p.comment_id AND h.revision = p.revision AND h.action = 'hold' AND h.id < p.id
+  WHERE h.comment_id = p.comment_id AND h.revision = p.revision AND h.action = 'hold' AND h.from_state <> 'held'
+    AND h.id < p.id
   ORDER BY h.id DESC LIMIT 1) h ON true
 WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at >= %(first)s AND {mine:p}
   AND NOT EXISTS (SELECT 1 FROM moderation_decision e WHERE e.comment_id = p.comment_id AND e.revision = p.revision
@@ -52,7 +53,8 @@ FROM {steps} LEFT JOIN LATERAL (
          count(*) FILTER (WHERE action = 'hold') AS held,
          count(*) FILTER (WHERE action = 'reject') AS refused
   FROM moderation_decision d
-  WHERE actor = 'machine' AND created_at >= at AND created_at < at + %(step)s::interval AND {mine:d}) d ON true
+  WHERE actor = 'machine' AND from_state <> 'held' AND created_at >= at AND created_at < at + %(step)s::interval
+    AND {mine:d}) d ON true
 ORDER BY at
 """
 _WAITS = "SELECT percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY seconds) FROM ({waited}) w"
@@ -80,7 +82,7 @@ GROUP BY 1, 2
 # Reversed by others: taken back by somebody else, or decided the other way by somebody else on the same version, which
 # is also how an appeal is granted.
 _BY_PERSON = """
-SELECT actor_id, max(actor_name), count(*) FILTER (WHERE action = 'approve'), count(*) FILTER (WHERE action = 'reject'),
+SELECT actor_id, count(*) FILTER (WHERE action = 'approve'), count(*) FILTER (WHERE action = 'reject'),
   count(*) FILTER (WHERE ({taken_back_by:d}) <> d.actor_id OR EXISTS (
     SELECT 1 FROM moderation_decision l WHERE l.comment_id = d.comment_id AND l.revision = d.revision AND l.id > d.id
     AND l.actor = 'person' AND l.actor_id <> d.actor_id AND l.action IN ('approve', 'reject') AND l.action <> d.action
@@ -89,7 +91,7 @@ SELECT actor_id, max(actor_name), count(*) FILTER (WHERE action = 'approve'), co
   count(DISTINCT comment_id) FILTER (WHERE ({hateful:d}) AND created_at >= %(today)s)
 FROM moderation_decision d WHERE actor = 'person' AND action IN ('approve', 'reject') AND created_at >= %(first)s
   AND {by_itself:d} AND {mine:d} AND (%(person)s::bigint IS NULL OR actor_id = %(person)s)
-GROUP BY 1 ORDER BY 3 DESC
+GROUP BY 1 ORDER BY 2 DESC, 1
 """
 # Two different people who decided on the same version, one after the other: did the second one agree? What its maker
 # took back was a slip. Whoever says on appeal that a refusal stands agrees with it, and writes no decision.
@@ -184,7 +186,8 @@ def decisions_by_label(scope: Scope) -> list[tuple[str, str, int]]:
 def by_person(scope: Scope, person: int | None = None) -> list[PersonsWork]:
     """One line for each person, or for this user's id alone; whoever approved most comes first."""
     rows = _rows(_BY_PERSON, scope, person=person, today=scope.period.today)
-    return [PersonsWork(*row) for _pk, *row in rows]
+    names = colleagues.names(pk for pk, *_rest in rows)
+    return [PersonsWork(names[pk], *rest) for pk, *rest in rows]
 
 
 def pairs(scope: Scope) -> list[tuple[str, str, int]]:

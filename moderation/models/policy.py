@@ -29,6 +29,9 @@ class Policy(models.Model):
     by = models.ForeignKey("discussions.User", models.SET_NULL, null=True, related_name="+")
     by_name = models.CharField(max_length=254, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # When an editor had what waited judged again by this version (moderation/rejudging.py).
+    rejudge_at = models.DateTimeField(null=True)
+    rejudge_by = models.ForeignKey("discussions.User", models.SET_NULL, null=True, related_name="+")
 
     objects = PolicyQuerySet.as_manager()
 

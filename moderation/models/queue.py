@@ -13,6 +13,7 @@ class QueueItem(models.Model):
 
     The lease is a courtesy that tells others who is looking; the law is the comment's version. `tags` are what the
     filters ask for, written by a trigger at entry: "label:threat" (policy acted on it), "rule:links", "language:de".
+    `policy_version`, from the same trigger, is the one whose verdict stands; null where policy has given none.
     """
 
     class Kind(models.TextChoices):
@@ -26,6 +27,7 @@ class QueueItem(models.Model):
     harm = models.FloatField(default=0.0)
     why = models.JSONField(default=dict)
     tags = ArrayField(models.CharField(max_length=80), default=list, editable=False)
+    policy_version = models.PositiveIntegerField(null=True, editable=False)
     rank = models.FloatField(default=0.0)
     entered_at = models.DateTimeField(default=timezone.now)
     lease_by = models.ForeignKey("discussions.User", models.SET_NULL, null=True, related_name="+")
@@ -37,6 +39,7 @@ class QueueItem(models.Model):
             models.Index("section", "kind", models.F("rank").desc(), models.F("id"), name="queue_order_of_section"),
             models.Index("article", "kind", models.F("rank").desc(), models.F("id"), name="queue_order_of_article"),
             GinIndex("tags", name="queue_tags"),
+            models.Index("policy_version", "id", name="queue_judged_by", condition=models.Q(kind="held")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["comment", "kind"], name="queue_once_per_comment_and_kind"),

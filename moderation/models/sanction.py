@@ -49,6 +49,7 @@ class Sanction(models.Model):
     by_name = models.CharField(max_length=254)
     created_at = models.DateTimeField(default=timezone.now)
     lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey("discussions.User", models.SET_NULL, null=True, related_name="+")
     lifted_by_name = models.CharField(max_length=254, blank=True)
     batch = models.UUIDField(null=True)
 

@@ -9,6 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from discussions.models import User
+from moderation import colleagues
+
 register = template.Library()
 
 
@@ -39,9 +42,9 @@ def score(value: float) -> str:
 
 
 @register.filter
-def person(name: str) -> str:
-    """A colleague's name from a login address."""
-    return name.partition("@")[0]
+def person(user: User | None) -> str:
+    """What a colleague is called."""
+    return colleagues.name_of(user)
 
 
 @register.filter

@@ -100,7 +100,7 @@ def conflict_page(request: DeskRequest, conflict: decisions.Conflict) -> HttpRes
     name, query = _from(request)
     context: dict[str, Any] = {
         "comment": comment,
-        "latest": cards.told(conflict.latest) if conflict.latest else None,
+        "latest": cards.told([conflict.latest])[0] if conflict.latest else None,
         "name": name,
         "query": query,
     }

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from discussions.models import Article, Comment, State
-from moderation import ask, cards, lines, lists, queue, reasons, roles, tallies
+from moderation import ask, cards, colleagues, lines, lists, queue, reasons, roles, tallies
 from moderation.lists import Filters
 from moderation.models import Action, Decision, QueueItem, Score, Worker
 from moderation.views import last
@@ -173,11 +173,12 @@ def live(request: DeskRequest) -> HttpResponse:
     moved = [pk for pk, version, _state in rows if version != seen[pk]]
     latest = Decision.objects.filter(comment_id__in=moved).order_by("comment_id", "-id").distinct("comment_id")
     told = {d.comment_id: d for d in latest}
+    names = colleagues.names(d.actor_id for d in told.values())
     gone = {
         pk: {
             "state": state,
             "label": str(State(state).label),
-            "who": _short(told[pk].actor_name) if pk in told else "",
+            "who": (names.get(told[pk].actor_id or 0) or _("policy")) if pk in told else "",
             "version": version,
             "undone": pk in told and told[pk].action == Action.UNDO,
         }
@@ -204,10 +205,6 @@ def _pairs(text: str) -> list[tuple[int, int]]:
         ):
             found.append((int(pk), int(version)))
     return found
-
-
-def _short(name: str) -> str:
-    return name.partition("@")[0] or _("policy")
 
 
 def queue_url(name: str, query: str = "") -> str:

@@ -31,13 +31,13 @@ def record(request: DeskRequest) -> HttpResponse:
     reversed_by = dict(Decision.objects.filter(reverses__in=rows).values_list("reverses_id", "pk"))
     names = dict(Comment.objects.filter(pk__in=[d.comment_id for d in rows]).values_list("pk", "reader__name"))
     told = [
-        cards.told(d)
+        row
         | {
             "author": names.get(d.comment_id, ""),
             "reversed_by": reversed_by.get(d.pk),
             "can_undo": d.actor == Decision.Actor.PERSON and d.pk not in reversed_by,
         }
-        for d in rows[:ROWS]
+        for d, row in zip(rows, cards.told(rows[:ROWS]), strict=False)
     ]
     context: dict[str, Any] = {
         "rows": told,

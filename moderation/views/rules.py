@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from moderation import reasons, roles, rules
+from moderation import colleagues, reasons, rejudging, roles, rules
 from moderation.lists import Filters
 from moderation.models import Policy
 from moderation.views.access import DeskRequest, desk, refused
@@ -37,6 +38,8 @@ def page(request: DeskRequest) -> HttpResponse:
         except ValidationError as error:
             context["problems"] = error.messages
     context |= _form(proposed) | {"in_force": in_force, "now": rules.effect(in_force.rules), "versions": _versions()}
+    if may_edit:
+        context["outdated"] = rejudging.outdated(in_force).count()
     context["seen"] = request.POST.get("seen") or in_force.version
     status = 422 if "problems" in context else 200
     return render(request, "moderation/rules.html", frame(request, "rules", Filters()) | context, status=status)
@@ -53,8 +56,21 @@ def _save(request: DeskRequest, proposed: dict[str, Any]) -> HttpResponse:
     except rules.Outdated as error:
         messages.error(request, _outdated(error))
     else:
-        messages.success(request, _("Version %(n)d is in force.") % {"n": made.version})
+        messages.success(
+            request, " ".join([_("Version %(n)d is in force.") % {"n": made.version}, *_left_behind(made)])
+        )
     return redirect("desk_rules")
+
+
+def _left_behind(made: Policy) -> list[str]:
+    """A sentence about what waits under earlier versions, where anything does."""
+    n = rejudging.outdated(made).count()
+    words = ngettext(
+        "%(n)s waiting comment was judged by an earlier version.",
+        "%(n)s waiting comments were judged by earlier versions.",
+        n,
+    )
+    return [words % {"n": f"{n:,}"}] if n else []
 
 
 @desk(roles.EDIT_POLICY, methods=("POST",))
@@ -68,14 +84,29 @@ def go_back(request: DeskRequest, version: int) -> HttpResponse:
         messages.error(request, _outdated(error))
     else:
         messages.success(
-            request, _("The rules of version %(old)d are in force, as version %(new)d.")
-            % {"old": version, "new": made.version},
+            request, " ".join([_("The rules of version %(old)d are in force, as version %(new)d.")
+            % {"old": version, "new": made.version}, *_left_behind(made)]),
         )  # fmt: skip
     return redirect("desk_rules")
 
 
+@desk(roles.EDIT_POLICY, methods=("POST",))
+def judge_again(request: DeskRequest, version: int) -> HttpResponse:
+    """Have what waits under an earlier version judged again by this one, which must be in force."""
+    try:
+        n = rejudging.ask(by=request.user, seen_version=version)
+    except rules.Outdated as error:
+        messages.error(request, _outdated(error))
+    else:
+        words = ngettext(
+            "%(n)s waiting comment is being judged again.", "%(n)s waiting comments are being judged again.", n
+        )
+        messages.success(request, words % {"n": f"{n:,}"})
+    return redirect("desk_rules")
+
+
 def _outdated(error: rules.Outdated) -> str:
-    who = error.latest.by_name.partition("@")[0] or _("somebody")
+    who = colleagues.name_of(error.latest.by) if error.latest.by_name else _("somebody")
     return _("Not saved: %(who)s has put version %(n)d in force meanwhile. Look at it, then change it again.") % {
         "who": who,
         "n": error.latest.version,
@@ -96,7 +127,7 @@ def _form(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def _versions() -> list[dict[str, Any]]:
-    found = list(Policy.objects.order_by("-version")[:30])
+    found = list(Policy.objects.select_related("by__reader").order_by("-version")[:30])
     return [
         {"policy": policy, "changes": list(rules.differences(before.rules, policy.rules)) if before else []}
         for policy, before in zip(found, [*found[1:], None], strict=True)

@@ -12,13 +12,14 @@ from moderation import decisions
 from moderation.models import Decision, Escalation, Staff
 from tests.browser.desk import *  # noqa: F403
 from tests.browser.desk import card_says, done, is_now
-from tests.factories.discussions import UserFactory
+from tests.factories.discussions import AccountFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_what_a_colleague_decides_turns_grey_and_cannot_be_overwritten(at_desk: Page, waiting: list[Comment]) -> None:
-    cleo = UserFactory(email="cleo@example.org")
+    cleo = UserFactory(email="c.quill@example.org")
+    AccountFactory(user=cleo, name="cleo")
     Staff.objects.create(user=cleo, role=Staff.Role.MODERATOR)
     for comment in waiting[:2]:
         decisions.by_person(

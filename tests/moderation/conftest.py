@@ -33,6 +33,7 @@ def author(db: None) -> Reader:
 @pytest.fixture
 def moderator(db: None) -> User:
     user = User.objects.create_user("mo@example.org", "a long password", is_staff=True)
+    Reader.objects.create(user=user, kind=Reader.Kind.ACCOUNT, name="mo")
     Staff.objects.create(user=user, role=Staff.Role.MODERATOR)
     return user
 

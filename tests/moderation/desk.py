@@ -7,7 +7,7 @@ from django.test import Client
 
 from discussions.models import Comment, User
 from moderation.models import Staff
-from tests.factories.discussions import UserFactory
+from tests.factories.discussions import AccountFactory, UserFactory
 from tests.moderation.conftest import Say
 from tests.moderation.test_pipeline import set_rules
 
@@ -20,9 +20,10 @@ def one_factor_will_do(settings: object) -> None:
     settings.STAFF_NEED_SECOND_FACTOR = False  # type: ignore[attr-defined]
 
 
-def staff(email: str, role: Staff.Role = Staff.Role.MODERATOR) -> User:
-    """A colleague with a role at the desk."""
+def staff(email: str, role: Staff.Role = Staff.Role.MODERATOR, *, name: str = "") -> User:
+    """A colleague with a role at the desk; without a `name` they have chosen what stands before the @."""
     user = UserFactory(email=email, is_staff=True)
+    AccountFactory(user=user, name=name or email.partition("@")[0])
     Staff.objects.create(user=user, role=role)
     return user
 

@@ -13,7 +13,7 @@ from discussions import posting
 from discussions.models import Comment, Notice, Reader, Report, State, User
 from moderation import bulk, decisions, queue, tallies
 from moderation.models import Decision, Escalation, QueueItem, Review
-from tests.factories.discussions import AccountFactory, ArticleFactory
+from tests.factories.discussions import ArticleFactory
 from tests.factories.moderation import first_policy, judged
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
@@ -104,7 +104,7 @@ def test_only_the_decision_that_stands_can_be_undone(held: Comment, moderator: U
 
 
 def test_nobody_decides_on_their_own_comment(article: object, quick_engine: None, moderator: User) -> None:
-    own = posting.post(article=article, reader=AccountFactory(user=moderator), text=RUDE)  # type: ignore[arg-type]
+    own = posting.post(article=article, reader=moderator.reader, text=RUDE)  # type: ignore[arg-type]
     with pytest.raises(decisions.NotAllowed, match="own comment"):
         approve(own, moderator)
 

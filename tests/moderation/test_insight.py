@@ -49,7 +49,7 @@ def test_a_reversed_refusal_no_longer_counts_as_one(held: Comment, moderator: Us
 
 
 def test_a_moderator_sees_no_line_but_their_own(held: Comment, moderator: User, client: Client) -> None:
-    namesake = staff("mo@elsewhere.example")
+    namesake = staff("mo@elsewhere.example", name="Maud")
     decisions.by_person(comment_id=held.pk, action="approve", by=moderator, version_seen=held.version)
     client.force_login(namesake)
     assert b"<td>mo</td>" not in client.get("/desk/insight/").content

@@ -14,7 +14,7 @@ from discussions import posting
 from discussions.models import Comment, Section, User
 from moderation import roles, tallies, urls
 from moderation.models import Appeal, Decision, Escalation, Note, Sanction, Staff, Trust, Undoable
-from tests.factories.discussions import AccountFactory, UserFactory
+from tests.factories.discussions import UserFactory
 from tests.moderation.desk import *  # noqa: F403
 from tests.moderation.desk import RUDE, staff
 
@@ -107,7 +107,7 @@ def test_what_changes_something_needs_a_post(objects: dict[str, Any]) -> None:
 
 def test_nobody_decides_on_their_own_comment_whatever_their_role(article: object, quick_engine: None) -> None:
     admin = staff("admin@example.org", Staff.Role.ADMIN)
-    own = posting.post(article=article, reader=AccountFactory(user=admin), text=RUDE)  # type: ignore[arg-type]
+    own = posting.post(article=article, reader=admin.reader, text=RUDE)  # type: ignore[arg-type]
     client = Client()
     client.force_login(admin)
     answer = client.post(reverse("desk_decide", args=[own.pk]), {"action": "approve", "version": 1})

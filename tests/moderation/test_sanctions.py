@@ -146,9 +146,9 @@ def test_moderators_do_not_sanction_and_colleagues_are_not_sanctioned(
     with pytest.raises(NotAllowed, match="senior"):
         impose(author, moderator, "warn")
     with pytest.raises(NotAllowed, match="colleague"):
-        impose(AccountFactory(user=moderator), senior, "ban")
+        impose(moderator.reader, senior, "ban")
     with pytest.raises(NotAllowed, match="themselves"):
-        impose(AccountFactory(user=senior), senior, "warn")
+        impose(senior.reader, senior, "warn")
 
 
 @pytest.mark.parametrize(
@@ -186,6 +186,7 @@ def test_the_drawer_imposes_notes_and_lifts(senior_desk: object, author: Reader,
 def test_nobody_lifts_a_sanction_of_their_own(author: Reader, senior: User) -> None:
     made = sanctions.impose(kind="ban", by=senior, reason_code="insult", reader=author)
     own = staff("later@example.org", Staff.Role.SENIOR)
+    Reader.objects.filter(user=own).delete()
     Reader.objects.filter(pk=author.pk).update(user=own, kind=Reader.Kind.ACCOUNT)
     made.refresh_from_db()
     with pytest.raises(NotAllowed):

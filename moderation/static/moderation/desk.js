@@ -299,7 +299,7 @@
       if (gone?.undone && row.classList.contains(`is-${gone.state}`)) revive(row, gone.version);
       else if (gone && open(row)) mark(row, gone.state, `${gone.label} · ${gone.who}`);
       const lease = $("[data-lease]", row);
-      if (lease) lease.textContent = (news.leases[row.dataset.id] || "").split("@")[0];
+      if (lease) lease.textContent = news.leases[row.dataset.id] || "";
     }
     const down = $("#down");
     if (down.innerHTML.trim() !== news.down) down.innerHTML = news.down; // said once, not every four seconds
