@@ -32,20 +32,20 @@ PAUSE_AFTER = 40  # hateful comments decided on in one day, from which a pause i
 _MINE = """(%(sections)s::bigint[] IS NULL
   OR {}article_id IN (SELECT id FROM discussions_article WHERE section_id = ANY(%(sections)s::bigint[])))"""
 _PER_BUCKET = """
-WITH buckets AS (SELECT generate_series(%(first)s::timestamptz, %(last)s::timestamptz, %(step)s::interval) AS at)
-SELECT at,
-  (SELECT count(*) FROM discussions_comment c WHERE c.created_at >= at AND c.created_at < at + %(step)s::interval
-     AND {mine:c}),
-  d.published, d.held, d.refused, d.approved, d.rejected, d.undone
-FROM buckets LEFT JOIN LATERAL (
-  SELECT count(*) FILTER (WHERE actor = 'machine' AND action = 'publish' AND from_state <> 'held') AS published,
-         count(*) FILTER (WHERE actor = 'machine' AND action = 'hold' AND from_state <> 'held') AS held,
-         count(*) FILTER (WHERE actor = 'machine' AND action = 'reject' AND from_state <> 'held') AS refused,
-         count(*) FILTER (WHERE actor = 'person' AND action = 'approve') AS approved,
-         count(*) FILTER (WHERE actor = 'person' AND action = 'reject') AS rejected,
-         count(*) FILTER (WHERE action = 'undo') AS undone
-  FROM moderation_decision WHERE created_at >= at AND created_at < at + %(step)s::interval AND {mine}) d ON true
-ORDER BY at
+WITH buckets AS (SELECT generate_series(%(first)s::timestamptz, %(last)s::timestamptz, %(step)s::interval) AS at),
+posted AS (SELECT date_bin(%(step)s::interval, created_at, %(first)s::timestamptz) AS at, count(*) AS n
+  FROM discussions_comment c WHERE created_at >= %(first)s AND {mine:c} GROUP BY 1),
+decided AS (SELECT date_bin(%(step)s::interval, created_at, %(first)s::timestamptz) AS at,
+    count(*) FILTER (WHERE actor = 'machine' AND action = 'publish' AND from_state <> 'held') AS published,
+    count(*) FILTER (WHERE actor = 'machine' AND action = 'hold' AND from_state <> 'held') AS held,
+    count(*) FILTER (WHERE actor = 'machine' AND action = 'reject' AND from_state <> 'held') AS refused,
+    count(*) FILTER (WHERE actor = 'person' AND action = 'approve') AS approved,
+    count(*) FILTER (WHERE actor = 'person' AND action = 'reject') AS rejected,
+    count(*) FILTER (WHERE action = 'undo') AS undone
+  FROM moderation_decision WHERE created_at >= %(first)s AND {mine} GROUP BY 1)
+SELECT at, coalesce(n, 0), coalesce(published, 0), coalesce(held, 0), coalesce(refused, 0), coalesce(approved, 0),
+  coalesce(rejected, 0), coalesce(undone, 0)
+FROM buckets LEFT JOIN posted USING (at) LEFT JOIN decided USING (at) ORDER BY at
 """
 # From the moment policy held a revision to the first person's decision on it.
 _WAITS = """
