@@ -44,18 +44,18 @@ WHERE p.actor = 'person' AND p.action IN ('approve', 'reject') AND p.created_at 
 _STEPS = "generate_series(%(first)s::timestamptz, %(last)s::timestamptz, %(step)s::interval) AS at"
 
 _PER_STEP = """
-SELECT at,
-  (SELECT count(*) FROM discussions_comment c WHERE c.created_at >= at AND c.created_at < at + %(step)s::interval
-     AND {mine:c}),
-  d.published, d.held, d.refused
-FROM {steps} LEFT JOIN LATERAL (
-  SELECT count(*) FILTER (WHERE action = 'publish') AS published,
+WITH posted AS (
+  SELECT date_bin(%(step)s::interval, created_at, %(first)s::timestamptz) AS at, count(*) AS n
+  FROM discussions_comment c WHERE created_at >= %(first)s AND {mine:c} GROUP BY 1),
+judged AS (
+  SELECT date_bin(%(step)s::interval, created_at, %(first)s::timestamptz) AS at,
+         count(*) FILTER (WHERE action = 'publish') AS published,
          count(*) FILTER (WHERE action = 'hold') AS held,
          count(*) FILTER (WHERE action = 'reject') AS refused
   FROM moderation_decision d
-  WHERE actor = 'machine' AND from_state <> 'held' AND created_at >= at AND created_at < at + %(step)s::interval
-    AND {mine:d}) d ON true
-ORDER BY at
+  WHERE actor = 'machine' AND from_state <> 'held' AND created_at >= %(first)s AND {mine:d} GROUP BY 1)
+SELECT at, coalesce(n, 0), coalesce(published, 0), coalesce(held, 0), coalesce(refused, 0)
+FROM {steps} LEFT JOIN posted USING (at) LEFT JOIN judged USING (at) ORDER BY at
 """
 _WAITS = "SELECT percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY seconds) FROM ({waited}) w"
 _WAITS_PER_STEP = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -61,6 +62,9 @@ class Decision(models.Model):
             models.Index("comment_id", models.F("id").desc(), name="decision_of_comment"),
             models.Index("actor", models.F("id").desc(), name="decision_by_actor"),
             models.Index(models.F("created_at").desc(), name="decision_newest"),
+            GinIndex(
+                OpClass("reasons", "jsonb_path_ops"), name="decision_reasons", condition=models.Q(actor="machine")
+            ),  # the lists' filters by label and rule
         ]
         constraints = [
             models.CheckConstraint(

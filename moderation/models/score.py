@@ -34,6 +34,7 @@ class Score(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        indexes = [models.Index("language", "comment", name="score_language")]  # the lists' filter by language
         constraints = [
             models.UniqueConstraint(
                 fields=["comment", "revision", "weights"], name="score_once_per_revision_and_weights"

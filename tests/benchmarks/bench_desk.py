@@ -7,6 +7,8 @@ Starts its own PostgreSQL and Redis-protocol server, fills the discussion with g
   next page    the queue's list from its middle on
   card         one card as the script fetches it
   decision     POST approve or refuse, alternating, with everything it writes
+  by label     the held queue and all comments narrowed to a label: one that is everywhere, a rare one, one nobody has
+  numbers      the Insight page, a week and a year
   search       newest first, a named mix: a common word, two common ones, a phrase, a rare word, one nobody wrote
   live         what the desk asks every four seconds, with 40 rows on the screen
 
@@ -34,6 +36,7 @@ SEARCHES = {
     "rare": "zanzibar",
     "nowhere": "xylophone",
 }
+LABELS = {"everywhere": "toxicity", "rare": "threat", "nowhere": "obscene"}
 LIMITS = {"queue page": 60.0, "decision": 25.0, "search": 150.0}  # ms at the 95th percentile
 MOST_RATIO = 1.5
 
@@ -65,15 +68,26 @@ SELECT id, 1, l, l, 1, 'compact', repeat('f', 64), 'onnx-int8', '1', 'en', true,
 """
 _DECISIONS = """
 INSERT INTO moderation_decision (comment_id, article_id, reader_id, revision, text_sha256, actor, actor_name, action,
-  from_state, to_state, policy_version, checkpoint, weights, scores, reasons, reason_code, reason_words, effects)
+  from_state, to_state, policy_version, checkpoint, weights, scores, reasons, reason_code, reason_words, effects,
+  created_at)
 SELECT c.id, c.article_id, c.reader_id, 1, repeat('0', 64), 'machine', '',
   CASE c.state WHEN 'held' THEN 'hold' WHEN 'rejected' THEN 'reject' ELSE 'publish' END, 'pending', c.state, 1,
   'compact', repeat('f', 64), s.labels,
-  jsonb_build_array(jsonb_build_object('rule', 'score', 'label', 'toxicity', 'value', s.labels->'toxicity',
+  jsonb_build_array(jsonb_build_object('rule', 'score', 'label',
+    CASE WHEN c.id %% 9970 = 0 THEN 'threat' ELSE 'toxicity' END, 'value', s.labels->'toxicity',
     'threshold', 0.6,
     'outcome', CASE c.state WHEN 'published' THEN 'publish' WHEN 'held' THEN 'hold' ELSE 'reject' END)),
-  CASE c.state WHEN 'rejected' THEN 'insult' ELSE '' END, '', '{}'
+  CASE c.state WHEN 'rejected' THEN 'insult' ELSE '' END, '', '{}', c.created_at
 FROM discussions_comment c JOIN moderation_score s ON s.comment_id = c.id WHERE c.id > %(b)s
+"""
+_PEOPLE = """
+INSERT INTO moderation_decision (comment_id, article_id, reader_id, revision, text_sha256, actor, actor_id, actor_name,
+  action, from_state, to_state, version_seen, policy_version, checkpoint, weights, scores, reasons, reason_code,
+  reason_words, effects, created_at)
+SELECT c.id, c.article_id, c.reader_id, 1, repeat('0', 64), 'person', u.id, u.email, 'reject', 'held', 'rejected', 2, 1,
+  'compact', repeat('f', 64), s.labels, '[]', 'insult', '', '{}', c.created_at + interval '5 minute'
+FROM discussions_comment c JOIN moderation_score s ON s.comment_id = c.id, discussions_user u
+WHERE c.id > %(b)s AND c.state = 'rejected'
 """
 _QUEUE = """
 INSERT INTO moderation_queueitem (comment_id, kind, article_id, harm, why, rank, entered_at)
@@ -98,7 +112,7 @@ def fill(n: int) -> None:
     readers = Reader.objects.bulk_create(guests)
     values = {"a": article.pk, "b": base, "r": readers[0].pk, "n": n}
     with connection.cursor() as cursor:
-        for sql in (_FILL, _WORDS, _SCORES, _DECISIONS, _QUEUE):
+        for sql in (_FILL, _WORDS, _SCORES, _DECISIONS, _PEOPLE, _QUEUE):
             cursor.execute(sql, values)
         cursor.execute("SELECT setval(pg_get_serial_sequence('discussions_comment', 'id'), %s)", [base + n])
     connection.ensure_connection()
@@ -141,6 +155,13 @@ def measures(rounds: int) -> Iterator[tuple[str, list[float]]]:
     yield "live", times(lambda _n: ok(client.get("/desk/live/", {"ids": ids})), rounds)
     for name in ("new", "rejected", "all"):
         yield f"{name} queue", times(lambda _n, name=name: ok(client.get(f"/desk/queue/{name}/")), rounds)  # type: ignore[misc]
+    for name in ("held", "all"):
+        for which, label in LABELS.items():
+            address, narrowed = f"/desk/queue/{name}/", {"label": label}
+            found = times(lambda _n, a=address, q=narrowed: ok(client.get(a, q, **script)), rounds // 4)  # type: ignore[misc]
+            yield f"{name} by label, {which}", found
+    for period in ("week", "year"):
+        yield f"numbers, {period}", times(lambda _n, p=period: ok(client.get("/desk/insight/", {"period": p})), 3)  # type: ignore[misc]
     searches: list[float] = []
     for name, words in SEARCHES.items():
         found = times(
