@@ -147,6 +147,7 @@ class Wait(NamedTuple):
 class PersonsWork(NamedTuple):
     """What one person decided; the hateful comments among it are counted once each."""
 
+    person: int  # the user's id
     name: str
     approved: int
     refused: int
@@ -183,8 +184,7 @@ def decisions_by_label(scope: Scope) -> list[tuple[str, str, int]]:
 
 def by_person(scope: Scope, person: int | None = None) -> list[PersonsWork]:
     """One line for each person, or for this user's id alone; whoever approved most comes first."""
-    rows = _rows(_BY_PERSON, scope, person=person, today=scope.period.today)
-    return [PersonsWork(*row) for _pk, *row in rows]
+    return [PersonsWork(*row) for row in _rows(_BY_PERSON, scope, person=person, today=scope.period.today)]
 
 
 def pairs(scope: Scope) -> list[tuple[str, str, int]]:

@@ -78,5 +78,5 @@ def by_label(scope: Scope) -> Series:
 def people(scope: Scope, person: int | None = None) -> Series:
     """One line for each person who decided, or for this user's id alone."""
     columns = [_("person"), _("approved"), _("refused"), _("reversed by others"), _("hateful"), _("hateful today")]
-    rows = [(name.partition("@")[0], *rest) for name, *rest in counts.by_person(scope, person)]
+    rows = [(name.partition("@")[0], *rest) for _pk, name, *rest in counts.by_person(scope, person)]
     return Series("people", _("Who decided"), columns, rows)
