@@ -11,15 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from discussions import languages, states
-from discussions.models import Comment, Notice, OutboxEntry, Report, Revision, State, User
+from discussions.models import Comment, Notice, OutboxEntry, Revision, State, User
 from discussions.models.comment import PERSON_MOVES, POLICY_MOVES, REJUDGE_MOVES
 from discussions.states import Place
-from moderation import notifiers, queue, reasons, roles
-from moderation.models import Action, Appeal, Decision, Escalation, Policy, Review, Score
+from moderation import effects, notifiers, queue, reasons, roles
+from moderation.models import Action, Appeal, Decision, Policy, Score
 from moderation.policy import Verdict
 
 
@@ -70,7 +69,7 @@ def by_policy(
         effects={"before": asdict(before), "after": asdict(Place.of(comment))} | ({"queue": left} if left else {}),
     )
     if comment.revision > 1 or again:
-        _withdraw_notices(comment)
+        effects.withdraw_notices(comment)
     if to == State.HELD:
         labels = queue.likely(score.labels, score.checkpoint, score.weights) if score else None
         queue.enter(comment, queue.Kind.HELD, labels)
@@ -101,33 +100,24 @@ def by_person(
         raise ValueError("A refusal needs a reason: " + ", ".join(reasons.REFUSALS))
     comment = _locked(comment_id)
     roles.require(by, roles.DECIDE, comment)
-    latest = Decision.objects.filter(comment_id=comment.pk).order_by("-id").first()
+    latest = _latest_on(comment)
     if comment.version != version_seen or comment.state == State.DELETED:
         raise Conflict(comment, latest)
     if action == Action.REJECT:
         _respect_overturned(comment, by, latest)
-    before, review = Place.of(comment), _standing_review(comment)
+    before, review = Place.of(comment), effects.standing_review(comment)
     place = states.target(comment, _PERSON_ACTIONS[Action(action)], by_person=True)
     if not states.move(comment, place, allowed=PERSON_MOVES):
         raise Conflict(comment, latest)
     if before.state == comment.state == State.REJECTED and Appeal.objects.filter(comment=comment).waiting().exists():
         raise NotAllowed(_("Its author has appealed: somebody answers that first."))
-    score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
+    score = _score_of(comment)
     OutboxEntry.objects.filter(comment=comment).delete()
-    answered = _handle_reports(comment)
-    effects = {
-        "before": asdict(before),
-        "after": asdict(Place.of(comment)),
-        "queue": queue.leave(comment),
-        "reports": answered,
-        "notices": _withdraw_notices(comment),
-        "escalations": _close_escalations(comment),
-        "review": review,
-    }
-    decision = _record(comment, score, by, before, version_seen, action=Action(action), effects=effects,
+    had = effects.of_decision(comment, before=before, review=review)
+    decision = _record(comment, score, by, before, version_seen, action=Action(action), effects=had,
                        reason_code=reason_code, reason_words=words, batch=batch)  # fmt: skip
-    _review(comment, decision)
-    notifiers.tell(decision, answered)
+    effects.reviewed(comment, decision)
+    notifiers.tell(decision, had["reports"])
     if action == Action.REJECT:
         _notify(comment, decision, score)
     return decision
@@ -143,7 +133,7 @@ def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: 
     original = Decision.objects.get(pk=decision_id)
     comment = _locked(original.comment_id)
     roles.require(by, roles.DECIDE, comment)
-    latest = Decision.objects.filter(comment_id=comment.pk).order_by("-id").first()
+    latest = _latest_on(comment)
     stands = latest is not None and latest.pk == original.pk and original.revision == comment.revision
     if not stands or (version_seen is not None and comment.version != version_seen):
         raise Conflict(comment, latest)
@@ -153,40 +143,27 @@ def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: 
     before, back_to = Place.of(comment), _earlier(Place(**original.effects["before"]))
     if back_to.state == State.REJECTED and original.actor_id != by.pk:  # refused again by another name
         _respect_overturned(comment, by, latest)
-    seen, review = comment.version, _standing_review(comment)
+    seen, review = comment.version, effects.standing_review(comment)
     if comment.state == State.DELETED or not states.move(comment, back_to, allowed=PERSON_MOVES):
         raise Conflict(comment, latest)
-    effects = {
-        "before": asdict(before),
-        "after": asdict(Place.of(comment)),
-        "queue": queue.leave(comment),
-        "reports": [],
-        "notices": _withdraw_notices(comment),
-        "escalations": [],
-        "review": review,
-    }
-    queue.restore(comment, original.effects.get("queue", []))
-    Report.objects.filter(pk__in=original.effects.get("reports", [])).update(handled_at=None)
-    notifiers.take_back(original)
-    Notice.objects.filter(pk__in=original.effects.get("notices", [])).update(withdrawn_at=None)
-    Escalation.objects.filter(pk__in=original.effects.get("escalations", [])).update(closed_at=None)
-    Appeal.objects.filter(answer_id=original.pk).update(
-        outcome="", answer="", answer_id=None, closed_at=None, closed_by=None, closed_by_name=""
-    )
-    _restore_review(comment, original.effects.get("review"))
-    if comment.state == State.HELD and not comment.queue_items.exists():
-        labels = queue.likely(original.scores, original.checkpoint, original.weights)
-        queue.enter(comment, queue.Kind.HELD, labels or None)
-    score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
-    return _record(
-        comment, score, by, before, seen, action=Action.UNDO, effects=effects, reverses=original, batch=batch
-    )
+    had = effects.of_undo(comment, original, before=before, review=review)
+    score = _score_of(comment)
+    return _record(comment, score, by, before, seen, action=Action.UNDO, effects=had, reverses=original, batch=batch)
 
 
 def _locked(comment_id: int) -> Comment:
     """The comment, read while its thread's lock is held. Raises Comment.DoesNotExist."""
     states.lock_threads([Comment.objects.values_list("article_id", flat=True).get(pk=comment_id)])
     return Comment.objects.select_related("article", "reader__user").get(pk=comment_id)
+
+
+def _latest_on(comment: Comment) -> Decision | None:
+    return Decision.objects.filter(comment_id=comment.pk).order_by("-id").first()
+
+
+def _score_of(comment: Comment) -> Score | None:
+    """Its newest revision's."""
+    return Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
 
 
 def _respect_overturned(comment: Comment, by: User, latest: Decision | None) -> None:
@@ -240,63 +217,6 @@ def _record(
         policy_version=Policy.objects.in_force().version,
         **fields,
     )
-
-
-def _handle_reports(comment: Comment) -> list[int]:
-    """Mark the open reports as answered by this decision; returns their ids."""
-    handled = list(
-        Report.objects.filter(comment=comment, handled_at__isnull=True).select_for_update().values_list("pk", flat=True)
-    )
-    if handled:
-        Report.objects.filter(pk__in=handled).update(handled_at=timezone.now())
-    return handled
-
-
-def _close_escalations(comment: Comment) -> list[int]:
-    """What a colleague was asked to look at has been looked at; returns the escalations' ids."""
-    asked = list(Escalation.objects.filter(comment=comment, closed_at__isnull=True).values_list("pk", flat=True))
-    if asked:
-        Escalation.objects.filter(pk__in=asked).update(closed_at=timezone.now())
-    return asked
-
-
-def _standing_review(comment: Comment) -> dict[str, Any] | None:
-    """The review that stands, as JSON; read before the move, which ends it where it no longer fits."""
-    found = Review.objects.filter(comment=comment).values("decision_id", "approved", "actor_id").first()
-    return dict(found) if found else None
-
-
-def _review(comment: Comment, decision: Decision) -> None:
-    """A person has looked at this revision: it is no longer new."""
-    stands = Review(
-        comment=comment,
-        decision_id=decision.pk,
-        approved=decision.action == Action.APPROVE,
-        actor_id=decision.actor_id or 0,
-    )
-    Review.objects.bulk_create(
-        [stands],
-        update_conflicts=True,
-        unique_fields=["comment"],
-        update_fields=["decision_id", "approved", "actor_id"],
-    )
-
-
-def _restore_review(comment: Comment, review: dict[str, Any] | None) -> None:
-    """Undo: the review before the reversed decision stands again, where it still fits the comment's state."""
-    fits = review is not None and comment.state == (State.PUBLISHED if review["approved"] else State.REJECTED)
-    if review is not None and fits:
-        Review.objects.update_or_create(comment=comment, defaults=review)
-    else:
-        Review.objects.filter(comment=comment).delete()
-
-
-def _withdraw_notices(comment: Comment) -> list[int]:
-    """Take back what the author was told earlier; returns the notices' ids."""
-    standing = list(Notice.objects.filter(comment=comment, withdrawn_at__isnull=True).values_list("pk", flat=True))
-    if standing:
-        Notice.objects.filter(pk__in=standing).update(withdrawn_at=timezone.now())
-    return standing
 
 
 def _notify(comment: Comment, decision: Decision, score: Score | None) -> None:

@@ -149,6 +149,7 @@ class Wait(NamedTuple):
 class PersonsWork(NamedTuple):
     """What one person decided; the hateful comments among it are counted once each."""
 
+    person: int  # the user's id
     name: str
     approved: int
     refused: int
@@ -187,7 +188,7 @@ def by_person(scope: Scope, person: int | None = None) -> list[PersonsWork]:
     """One line for each person, or for this user's id alone; whoever approved most comes first."""
     rows = _rows(_BY_PERSON, scope, person=person, today=scope.period.today)
     names = colleagues.names(pk for pk, *_rest in rows)
-    return [PersonsWork(names[pk], *rest) for pk, *rest in rows]
+    return [PersonsWork(pk, names[pk], *rest) for pk, *rest in rows]
 
 
 def pairs(scope: Scope) -> list[tuple[str, str, int]]:

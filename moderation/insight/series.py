@@ -78,4 +78,5 @@ def by_label(scope: Scope) -> Series:
 def people(scope: Scope, person: int | None = None) -> Series:
     """One line for each person who decided, or for this user's id alone."""
     columns = [_("person"), _("approved"), _("refused"), _("reversed by others"), _("hateful"), _("hateful today")]
-    return Series("people", _("Who decided"), columns, [tuple(work) for work in counts.by_person(scope, person)])
+    rows = [tuple(rest) for _pk, *rest in counts.by_person(scope, person)]
+    return Series("people", _("Who decided"), columns, rows)
