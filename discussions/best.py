@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from math import sqrt
 
-from django.db import connection
+from django.db import connection, transaction
+
+from discussions import states
 
 Z = 1.96  # 95 %
 WINDOW_SECONDS = 60  # a few times the period of the task, so that a late run misses nothing
@@ -25,7 +27,7 @@ def wilson(good: int, bad: int, z: float = Z) -> float:
     return max(0.0, (p + z * z / (2 * n) - spread) / (1 + z * z / n))
 
 
-_REFRESH = """
+_MOVING = """
 WITH touched AS (
     SELECT comment_id AS id FROM discussions_vote WHERE created_at > now() - %(window)s * interval '1 second'
     UNION SELECT comment_id FROM discussions_report WHERE created_at > now() - %(window)s * interval '1 second'
@@ -38,21 +40,33 @@ WITH touched AS (
     SELECT id, CASE WHEN n = 0 THEN 0 ELSE greatest(0,
         (good / n + z * z / (2 * n) - z * sqrt((good / n * (1 - good / n) + z * z / (4 * n)) / n)) / (1 + z * z / n)
     ) END AS best FROM counted, (SELECT %(z)s::float8 AS z) constants
-), moved AS (
-    UPDATE discussions_comment c SET best = b.best FROM bounded b WHERE c.id = b.id AND c.best IS DISTINCT FROM b.best
+), moving AS (
+    SELECT id, b.best, c.article_id FROM bounded b JOIN discussions_comment c USING (id)
+     WHERE c.best IS DISTINCT FROM b.best
+)
+"""
+_WHERE = "{moving} SELECT DISTINCT article_id FROM moving".replace("{moving}", _MOVING)
+_MOVE = """{moving}, moved AS (
+    UPDATE discussions_comment c SET best = m.best FROM moving m WHERE c.id = m.id AND c.article_id = ANY(%(articles)s)
     RETURNING c.article_id
 ), told AS (
     UPDATE discussions_article SET thread_version = thread_version + 1 WHERE id IN (SELECT article_id FROM moved)
 )
 SELECT count(*) FROM moved
-"""
+""".replace("{moving}", _MOVING)
 
 
+@transaction.atomic
 def refresh(*, window: float = WINDOW_SECONDS) -> int:
     """Recompute `best` where votes or reports came in during the last `window` seconds. Returns how many moved.
 
-    Pages that show them are made anew: that is why the articles' versions rise.
+    Pages that show them are made anew: that is why the articles' versions rise. The threads are locked as for every
+    other change to several of their rows; without that, a decision in the middle of it was a deadlock.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_REFRESH, {"window": window, "z": Z})
+        values = {"window": window, "z": Z}
+        cursor.execute(_WHERE, values)
+        articles = [article_id for (article_id,) in cursor.fetchall()]
+        states.lock_threads(articles)
+        cursor.execute(_MOVE, values | {"articles": articles})
         return int(cursor.fetchone()[0])

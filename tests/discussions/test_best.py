@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from math import isclose
+from threading import Thread
 
 import pytest
+from django.db import connection, transaction
+from django.db.models import F
 
-from discussions import best, posting
+from discussions import best, posting, states
 from discussions.models import Comment
 from tests.factories.discussions import ArticleFactory, ReaderFactory, post
+from tests.waiting import until
 
 
 def test_the_bound_is_wilsons() -> None:
@@ -35,3 +39,34 @@ def test_votes_and_reports_move_a_comment() -> None:
     assert isclose(found[doubted.pk], best.wilson(5, 1))
     assert found[quiet.pk] == 0.0
     assert best.refresh() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_that_somebody_is_changing_are_waited_for() -> None:
+    """Rows of comments before those of articles, in the middle of a decision, was a deadlock."""
+    comments = [post(ArticleFactory()) for _number in range(2)]
+    for comment in comments:
+        posting.upvote(comment=comment, by=ReaderFactory())
+    moved: list[int] = []
+
+    def refresh() -> None:
+        try:
+            moved.append(best.refresh())
+        finally:
+            connection.close()
+
+    beside = Thread(target=refresh)
+    with transaction.atomic():
+        states.lock_threads([comments[0].article_id])
+        beside.start()
+        until("the refresh waits for the thread", waits_for_a_lock)
+        for comment in reversed(comments):
+            Comment.objects.filter(pk=comment.pk).update(version=F("version") + 1)
+    beside.join(15)
+    assert moved == [2]
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return bool(cursor.fetchone()[0] == 1)
