@@ -5,7 +5,8 @@ library and does no work at import. The parts:
 
     state.py       the state folder: who runs, the addresses, secrets
     processes.py   start, recognise and stop a process; free ports; the account for PostgreSQL
-    postgres.py    PostgreSQL from its wheel     valkey.py   the Redis-protocol server
+    cluster.py     PostgreSQL's data folder      postgres.py   the server on it, from its wheel
+    valkey.py      the Redis-protocol server
     embedded.py    both together, for `make run` and for the tests
     supervisor.py  keeps the children alive      run.py      what `make run` does, in order
     prepare.py     migrations, model, demo       preflight.py  what can be told before set-up

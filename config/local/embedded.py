@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.local import processes
-from config.local.postgres import SHARED_HOME, Postgres
+from config.local.cluster import SHARED_HOME
+from config.local.postgres import Postgres
 from config.local.state import State
 from config.local.valkey import Valkey
 

@@ -18,7 +18,8 @@ import pytest
 import redis
 
 from config import local
-from config.local.postgres import SHARED_HOME, Postgres
+from config.local.cluster import SHARED_HOME
+from config.local.postgres import Postgres
 from config.local.processes import LocalError
 from config.local.state import State
 from tests.config.running import alive
@@ -204,7 +205,7 @@ def test_a_database_folder_of_another_user_is_refused_with_advice(
     server = Postgres(state, durable=False)
     server.prepare()
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    server.account = None
+    server.cluster.account = None
     with pytest.raises(LocalError, match="belongs to another user"):
         server.prepare()
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from config.local.postgres import SHARED_HOME
+from config.local.cluster import SHARED_HOME
 from tests.config.site import RunningSite
 from tests.waiting import until
 

@@ -15,20 +15,9 @@ from django.utils import timezone
 from discussions import following
 from discussions.models import Article, Follow, Mail, Mute, Reader, State
 from discussions.views import following as following_views
-from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, move, post
+from tests.factories.discussions import AccountFactory, ReaderFactory, move, post
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _mail_in_the_database():
-    with override_settings(EMAIL_BACKEND="discussions.mail.OutboxBackend", SITE_URL="https://talk.example.org"):
-        yield
-
-
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_in_the_database")]
 
 
 def wait(follow: Follow, how_long: timedelta) -> None:

@@ -25,16 +25,11 @@ from discussions.models import (
     User,
     Vote,
 )
-from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, move, post
+from tests.factories.discussions import AccountFactory, ReaderFactory, move, post
 
 pytestmark = pytest.mark.django_db
 
 PERSON = {"name": "Ada Brook", "email": "ada@example.org"}
-
-
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
 
 
 @pytest.fixture

@@ -10,22 +10,11 @@ from django.utils import timezone, translation
 
 from discussions import following, forgetting, languages
 from discussions.models import Article, Follow, Mail, Reader
-from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, post
+from tests.factories.discussions import AccountFactory, ReaderFactory, post
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_in_the_database")]
 
 GERMAN = {"Accept-Language": "de"}
-
-
-@pytest.fixture(autouse=True)
-def _mail_in_the_database():
-    with override_settings(EMAIL_BACKEND="discussions.mail.OutboxBackend", SITE_URL="https://talk.example.org"):
-        yield
-
-
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
 
 
 def language_of(reader: Reader) -> str:

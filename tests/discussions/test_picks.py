@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from discussions import picks, threads
 from discussions.models import Article, Comment, Highlight, State, User
 from discussions.posting import Refused
-from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, UserFactory, move, post
+from tests.factories.discussions import AccountFactory, ReaderFactory, UserFactory, move, post
 
 pytestmark = pytest.mark.django_db
 
@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _password_alone_will_do(settings: object) -> None:
     settings.STAFF_NEED_SECOND_FACTOR = False  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
 
 
 @pytest.fixture

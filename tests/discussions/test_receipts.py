@@ -5,19 +5,13 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client
 
 from discussions import receipts
 from discussions.models import Comment, Mail, Report
 from tests.factories.discussions import AccountFactory, ArticleFactory, post
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _mail_in_the_database():
-    with override_settings(EMAIL_BACKEND="discussions.mail.OutboxBackend", SITE_URL="https://talk.example.org"):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_in_the_database")]
 
 
 @pytest.fixture

@@ -9,14 +9,9 @@ from django.utils import translation
 
 from discussions import picks, rows, threads
 from discussions.models import Article
-from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, UserFactory, post
+from tests.factories.discussions import AccountFactory, ReaderFactory, UserFactory, post
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
 
 
 def page_of(article: Article) -> str:

@@ -13,11 +13,6 @@ from tests.factories.discussions import ArticleFactory, ReaderFactory, move, pos
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
-
-
 def bulk(article: Article, how_many: int, *, parent: Comment | None = None) -> list[Comment]:
     """Published comments without words, for questions of order and number."""
     reader = ReaderFactory()

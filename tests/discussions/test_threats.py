@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core import signing
-from django.db import connections
 from django.test import Client, RequestFactory, override_settings
 from django.urls import URLPattern, reverse
 
 from discussions import following, limits, posting
 from discussions.models import Article, Comment, Follow, Reader, State
 from discussions.urls import urlpatterns
-from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, post
+from tests.factories.discussions import AccountFactory, ReaderFactory, post
+from tests.waiting import at_once
 
 WRITES = {
     "post", "edit", "delete", "vote", "report", "pick", "pin", "follow_article", "follow_comment", "mute",
@@ -27,11 +27,6 @@ READS = {
     "home", "section", "article", "news", "article_feed", "feed", "counts", "comment", "replies", "reply", "standing",
     "reader", "me", "language",
 }  # fmt: skip
-
-
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
 
 
 def address_of(pattern: URLPattern, *, comment: Comment, follow: Follow) -> str:
@@ -148,18 +143,7 @@ def test_a_branch_ends_at_its_depth_however_often_one_answers(article: Article) 
 
 def test_a_burst_at_the_same_moment_gets_no_more_than_its_share() -> None:
     who = f"burst:{signing.b62_encode(id(object()))}"
-    together = threading.Barrier(20)
-    allowed: list[bool] = []
-
-    def act() -> None:
-        together.wait(30)
-        allowed.append(limits.allowed("burst", who, per_minute=7))
-
-    threads = [threading.Thread(target=act) for _number in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    allowed = at_once([lambda: limits.allowed("burst", who, per_minute=7)] * 20)
     assert sorted(allowed) == [False] * 13 + [True] * 7
 
 
@@ -206,42 +190,23 @@ def test_a_host_that_is_not_ours_is_turned_away(client: Client) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_one_form_sent_five_times_at_once_posts_once(article: Article) -> None:
-    reader, together = ReaderFactory(), threading.Barrier(5)
-    key = "11111111-2222-4333-8444-555555555555"
-    made: list[int] = []
+    reader, key = ReaderFactory(), "11111111-2222-4333-8444-555555555555"
 
-    def act() -> None:
-        try:
-            together.wait(30)
-            made.append(posting.post(article=article, reader=reader, text="Once.", form_key=key).pk)  # type: ignore[arg-type]
-        finally:
-            connections.close_all()
+    def act() -> int:
+        return posting.post(article=article, reader=reader, text="Once.", form_key=key).pk  # type: ignore[arg-type]
 
-    threads = [threading.Thread(target=act) for _number in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    made = at_once([act] * 5)
     assert len(made) == 5
     assert len(set(made)) == Comment.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_votes_from_one_address_at_once_are_one_voice(article: Article) -> None:
-    comment, together = post(article), threading.Barrier(5)
-    guests = [ReaderFactory() for _number in range(5)]
+    comment = post(article)
 
-    def act(guest: Reader) -> None:
-        try:
-            together.wait(30)
-            posting.upvote(comment=Comment.objects.get(pk=comment.pk), by=guest, origin="a" * 32)
-        finally:
-            connections.close_all()
+    def act(guest: Reader) -> object:
+        return posting.upvote(comment=Comment.objects.get(pk=comment.pk), by=guest, origin="a" * 32)
 
-    threads = [threading.Thread(target=act, args=(guest,)) for guest in guests]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once([partial(act, ReaderFactory()) for _number in range(5)])
     comment.refresh_from_db()
     assert (comment.votes.count(), comment.upvotes) == (5, 1)

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from discussions.models import Article, Comment, Reader, Report, Revision, State
-from tests.factories.discussions import AccountFactory, ArticleFactory, post
+from tests.factories.discussions import AccountFactory, post
 
 pytestmark = pytest.mark.django_db
 
@@ -51,17 +51,6 @@ class WritingForm(HTMLParser):
             if {"text", "words"} & set(self._open[1]):
                 self.address, self.filled = self._open
             self._open = None
-
-
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
-
-
-@pytest.fixture
-def strict() -> Client:
-    """A client that is held to the CSRF token."""
-    return Client(enforce_csrf_checks=True)
 
 
 def logged_in(strict: Client) -> Reader:

@@ -11,14 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from discussions.models import Article, State
 from discussions.views.cached import Shelf
-from tests.factories.discussions import AccountFactory, ArticleFactory, move, post
+from tests.factories.discussions import AccountFactory, move, post
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
 
 
 def test_a_strangers_page_is_made_once(client: Client, article: Article) -> None:

@@ -19,11 +19,6 @@ from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFa
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
-
-
 def test_the_front_page_lists_articles_newest_first(client: Client) -> None:
     now = timezone.now()
     ArticleFactory(title="Yesterday's", published_at=now - timedelta(days=1))

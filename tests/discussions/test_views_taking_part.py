@@ -40,17 +40,6 @@ class FirstWritingForm(HTMLParser):
             self.forms[-1] = (action, fields, writes or tag == "textarea")
 
 
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
-
-
-@pytest.fixture
-def strict() -> Client:
-    """A client that is held to the CSRF token."""
-    return Client(enforce_csrf_checks=True)
-
-
 def fill(client: Client, article: Article, text: str, **fields: str):
     form = FirstWritingForm(client.get(article.get_absolute_url()).content.decode())
     return client.post(form.action, {**form.fields, "text": text, **PERSON, **fields})

@@ -6,16 +6,10 @@ import pytest
 from django.test import Client, override_settings
 
 from discussions.models import Article, Reader
-from tests.factories.discussions import ArticleFactory
 
 pytestmark = pytest.mark.django_db
 
 PERSON = {"name": "Ada Brook", "email": "ada@example.org"}
-
-
-@pytest.fixture
-def article() -> Article:
-    return ArticleFactory()
 
 
 @override_settings(HTTPS=True)

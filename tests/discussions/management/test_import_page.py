@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
 
 from discussions.models import Article, Comment, OutboxEntry, Reader, Revision, State
+from tests.waiting import at_once
 
 PAGE = """A bench returns
 
@@ -204,20 +203,6 @@ def test_an_address_must_be_one_of_a_web_page(page: Path, url: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_run_from_two_sides_at_once_it_imports_once(page: Path) -> None:
-    said: list[str] = []
-    start = threading.Barrier(4)
-
-    def one() -> None:
-        try:
-            start.wait(10)
-            said.append(run(page))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=one) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    said = at_once([lambda: run(page)] * 4)
     assert sorted(words.split()[0] for words in said) == ["Already", "Already", "Already", "Imported"]
     assert (Article.objects.count(), Comment.objects.count()) == (1, 4)
