@@ -1,21 +1,18 @@
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     """Lists narrowed to a rare label, rule or language no longer read the whole record."""
 
-    atomic = False
-
     dependencies = [("moderation", "0016_judged_by")]
 
     operations = [
-        AddIndexConcurrently(
+        migrations.AddIndex(
             "decision",
             GinIndex(
                 OpClass("reasons", "jsonb_path_ops"), name="decision_reasons", condition=models.Q(actor="machine")
             ),
         ),
-        AddIndexConcurrently("score", models.Index("language", "comment", name="score_language")),
+        migrations.AddIndex("score", models.Index("language", "comment", name="score_language")),
     ]
