@@ -108,9 +108,17 @@ def test_what_waits_can_be_filtered_by_what_policy_acted_on(article: Article) ->
     assert "tags" not in {row[0] for row in run("SELECT column_name FROM information_schema.columns "
                                                 "WHERE table_name = 'moderation_queueitem'")}  # fmt: skip
     step_to(("moderation", "0012_record_is_never_emptied"))
-    assert sorted(QueueItem.objects.get(comment=waiting).tags) == ["label:toxicity", "language:en", "rule:score"]
+    assert sorted(QueueItem.objects.values_list("tags", flat=True).get(comment=waiting)) == [
+        "label:toxicity",
+        "language:en",
+        "rule:score",
+    ]
     upgrade()
-    assert sorted(QueueItem.objects.get(comment=waiting).tags) == ["label:identity_attack", "language:en", "rule:score"]
+    assert sorted(QueueItem.objects.values_list("tags", flat=True).get(comment=waiting)) == [
+        "label:identity_attack",
+        "language:en",
+        "rule:score",
+    ]
 
 
 def test_what_is_deleted_is_found_alike_no_more(article: Article) -> None:
