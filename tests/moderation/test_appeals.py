@@ -184,7 +184,6 @@ def test_the_card_says_so_instead_of_offering_it(desk: Client, overturned: Comme
 def test_other_words_and_a_report_by_somebody_else_ask_anew(
     overturned: Comment, moderator: User, senior: User, author: Reader
 ) -> None:
-    AccountFactory(name="Mo Lind", user=moderator)
     posting.report(comment=overturned, by=moderator.reader, reason=Report.Reason.INSULT)
     with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):
         decided(overturned, "reject", by=moderator)
