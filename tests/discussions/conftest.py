@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 from django.test import Client, override_settings
 
 from discussions.models import Article
 from tests.factories.discussions import ArticleFactory
+
+
+@pytest.fixture(autouse=True)
+def _doors_not_knocked_at_yet() -> None:
+    """allauth counts in the cache how often an address signs up or is written to; each test starts from nothing."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -6,21 +6,15 @@ import io
 import re
 
 import pytest
-from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client, override_settings
 
 from discussions.models import Mail, Reader, User
 from tests.factories.discussions import AccountFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_in_the_database")]
 
 PASSWORD = "forty quiet evenings"
-
-
-@pytest.fixture(autouse=True)
-def _no_mail_counted_yet(mail_in_the_database: None) -> None:
-    cache.clear()  # allauth counts there how often an address is written to
 
 
 def sign_up(client: Client, **fields: str):
