@@ -99,6 +99,7 @@ class Line(Generic[Q, T]):
         self.alive = 0.0  # when it was last known that somebody answers, if only later
         self.load = 0
         self.pace = self.FIRST_PACE
+        self.usual = float(OVERHEAD)  # work of a message, of late
 
     def wait(self, questions: Sequence[Q], patience: float, party: Hashable = None) -> list[T] | None:
         """The answers, or None where these questions cannot be answered.
@@ -256,12 +257,12 @@ class Line(Generic[Q, T]):
                     self.failures, self.alive = 0, time.monotonic()
                 else:
                     self.failures += 1
-                self._learn(2 * (time.monotonic() - begun) / work)
+                self._learn(2 * (time.monotonic() - begun), work)
             raise
         with self.lock:
             self.failures, self.answered = 0, time.monotonic()
             self.alive = self.answered
-            self._learn((self.answered - begun) / work)
+            self._learn(self.answered - begun, work)
         return answers
 
     def _late(self, words: str) -> Exception:
@@ -269,8 +270,15 @@ class Line(Generic[Q, T]):
         busy = time.monotonic() - self.alive < self.SILENCE
         return Busy(words) if busy else self.away(words)
 
-    def _learn(self, pace: float) -> None:
-        self.pace += (pace - self.pace) / 4
+    def _learn(self, seconds: float, work: int) -> None:
+        """A message took so many seconds for its work.
+
+        The pace is that of the last messages taken together and not the mean of theirs: a small one that waited
+        behind large ones would look very slow, and callers would be refused for it.
+        """
+        seconds_before = self.pace * self.usual
+        self.usual += (work - self.usual) / 4
+        self.pace = (seconds_before + (seconds - seconds_before) / 4) / self.usual
 
     def _hand_on(self) -> None:
         """Holding the lock: the next in line leads, if anybody is there."""

@@ -49,14 +49,22 @@ def text(random_source: random.Random) -> str:
     return " ".join(words)[: max(wanted, 20)]
 
 
+def outcome_of(status: int, body: bytes) -> str:
+    """The status, and for 429 why: the key's own quota, its share, or workers that are busy."""
+    if status != 429:
+        return str(status)
+    words = json.loads(body)["error"]["message"]
+    return "429 quota" if "per second" in words else "429 share" if "share" in words else "429 busy"
+
+
 class Callers:
-    """Many callers with a connection each; keeps (seconds, status) of every answer."""
+    """Many callers with a connection each; keeps (seconds, outcome) of every answer."""
 
     def __init__(self, site: Endpoint, key: str) -> None:
         self.host = urlsplit(site.base_url).netloc
         self.path = f"/v1alpha1/comments:analyze?key={key}"
         self.lock = threading.Lock()
-        self.answers: list[tuple[float, int]] = []
+        self.answers: list[tuple[float, str]] = []
 
     def ask(self, connection: http.client.HTTPConnection, words: str) -> None:
         wanted = {"comment": {"text": words}, "requestedAttributes": {"TOXICITY": {}}, "languages": ["en"]}
@@ -65,13 +73,12 @@ class Callers:
         try:
             connection.request("POST", self.path, body)
             answer = connection.getresponse()
-            answer.read()
-            status = answer.status
+            outcome = outcome_of(answer.status, answer.read())
         except (OSError, http.client.HTTPException):
             connection.close()
-            status = 0
+            outcome = "no answer"
         with self.lock:
-            self.answers.append((time.perf_counter() - begun, status))
+            self.answers.append((time.perf_counter() - begun, outcome))
 
     def run(self, count: int, seconds: float, pause: Callable[[int, int], float] = lambda _who, _turn: 0.0) -> float:
         """`count` callers for `seconds`; `pause(who, turn)` is the moment, from the start, before which none asks."""
@@ -111,14 +118,14 @@ def processor_seconds(site: Endpoint) -> dict[str, float]:
     return found
 
 
-def show(what: str, answers: list[tuple[float, int]], took: float) -> None:
-    good = [seconds for seconds, status in answers if status == 200]
-    other = Counter(status for _seconds, status in answers if status != 200)
+def show(what: str, answers: list[tuple[float, str]], took: float) -> None:
+    good = [seconds for seconds, outcome in answers if outcome == "200"]
+    other = Counter(outcome for _seconds, outcome in answers if outcome != "200")
     line = f"{what:<22}{len(good):>7} scored {len(good) / took:>6.0f}/s"
     line += "".join(f"   p{share * 100:.0f} {quantile(good, share):>5.0f}" for share in (0.5, 0.95, 0.99)) + " ms"
-    for status, count in sorted(other.items()):
-        slow = quantile([seconds for seconds, found in answers if found == status], 0.95)
-        line += f"   {count} x {status or 'no answer'} (p95 {slow:.0f} ms)"
+    for outcome, count in sorted(other.items()):
+        slow = quantile([seconds for seconds, found in answers if found == outcome], 0.95)
+        line += f"   {count} x {outcome} (p95 {slow:.0f} ms)"
     print(line if other else line + "   no error", flush=True)
 
 
