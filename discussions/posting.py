@@ -10,7 +10,6 @@ from functools import partial
 from uuid import UUID
 
 import structlog
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -20,8 +19,8 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from discussions import accounts, languages, markup, names, receipts, standing, states, wake
-from discussions.models import Article, Comment, OutboxEntry, Reader, Report, Revision, State, User, Vote
+from discussions import accounts, languages, lookups, markup, names, receipts, standing, states, wake
+from discussions.models import Article, Comment, OutboxEntry, Reader, Report, Revision, State, Vote
 from discussions.models.comment import AUTHOR_MOVES, MAX_DEPTH
 
 log = structlog.get_logger(__name__)
@@ -96,12 +95,13 @@ def check_guest(*, name: str, email: str, back: str = "/") -> None:
     """Raise Refused where a guest's name or address is somebody else's, even if it was free when they began."""
     if names.is_reserved(name):
         raise Refused("name_reserved", _("This name is kept for the people who run the site. Choose another."))
-    if Reader.objects.filter(name_key__in=names.keys(name), kind=Reader.Kind.ACCOUNT).exists():
-        taken = _('Somebody with an account goes by this name. Choose another, or <a href="{log_in}">log in</a>.')
-        raise Refused("name_taken", format_html(taken, log_in=accounts.log_in_address(back)))
-    if User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email, verified=True).exists():
-        registered = _('This address belongs to an account. <a href="{log_in}">Log in</a> to post with it.')
-        raise Refused("email_registered", format_html(registered, log_in=accounts.log_in_address(back)))
+    taken = lookups.taken(keys=names.keys(name), email=email)
+    if taken.name:
+        said = _('Somebody with an account goes by this name. Choose another, or <a href="{log_in}">log in</a>.')
+        raise Refused("name_taken", format_html(said, log_in=accounts.log_in_address(back)))
+    if taken.address:
+        said = _('This address belongs to an account. <a href="{log_in}">Log in</a> to post with it.')
+        raise Refused("email_registered", format_html(said, log_in=accounts.log_in_address(back)))
 
 
 @transaction.atomic
@@ -183,8 +183,7 @@ def _check_links(reader: Reader, text: str) -> None:
 def _check_repeat(article: Article, reader: Reader, text: str) -> None:
     """Refuse the same words by the same reader on the same article within ten minutes."""
     since = timezone.now() - timedelta(minutes=10)
-    recent = Comment.objects.filter(reader=reader, article=article, created_at__gte=since).exclude(state=State.DELETED)
-    if Revision.objects.filter(comment__in=recent, sha256=Revision.hash_of(text)).exists():
+    if lookups.said_since(since, reader_id=reader.pk, article_id=article.pk, sha256=Revision.hash_of(text)):
         raise Refused("duplicate", _("You have just posted exactly this. It is there already, or waiting to appear."))
 
 
