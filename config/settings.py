@@ -319,6 +319,7 @@ LOGGING: dict[str, Any] = {
         "django.server": {"level": "WARNING"},
     },
 }
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # addresses are kept as keyed hashes, for SIGNAL_DAYS; a log knows no end
 structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,

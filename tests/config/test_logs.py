@@ -7,6 +7,9 @@ import logging
 import psycopg
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError
+from django.test import Client
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from config.logs import DatabaseAway, NoProbes
 
@@ -42,3 +45,10 @@ def test_a_task_without_a_database_leaves_one_line(cause: Exception) -> None:
 @pytest.mark.parametrize("cause", [psycopg.errors.DeadlockDetected("x"), psycopg.errors.QueryCanceled("y")])
 def test_a_deadlock_and_a_time_limit_keep_their_traceback(cause: Exception) -> None:
     assert traced(OperationalError(str(cause)), cause)
+
+
+def test_no_line_of_a_request_holds_the_readers_address(client: Client) -> None:
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        client.get("/livez", REMOTE_ADDR="203.0.113.9")
+    assert any("request" in line for line in lines)
+    assert "203.0.113.9" not in str(lines)
