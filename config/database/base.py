@@ -9,7 +9,7 @@ from django.db.backends.postgresql import base
 FRESH_SECONDS = 1.0
 
 
-class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
+class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that has just answered is not asked at the next request whether it still does.
 
     `CONN_HEALTH_CHECKS` costs a question on every request; a kept page asks only one other. A connection that failed
