@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from moderation import colleagues, lines
+from moderation import lines
 from moderation.insight.periods import Period
 
 # Narrows what is counted to the articles of a person's sections; none given: all.
@@ -150,7 +150,6 @@ class PersonsWork(NamedTuple):
     """What one person decided; the hateful comments among it are counted once each."""
 
     person: int  # the user's id
-    name: str
     approved: int
     refused: int
     reversed_by_others: int
@@ -187,8 +186,7 @@ def decisions_by_label(scope: Scope) -> list[tuple[str, str, int]]:
 def by_person(scope: Scope, person: int | None = None) -> list[PersonsWork]:
     """One line for each person, or for this user's id alone; whoever approved most comes first."""
     rows = _rows(_BY_PERSON, scope, person=person, today=scope.period.today)
-    names = colleagues.names(pk for pk, *_rest in rows)
-    return [PersonsWork(pk, names[pk], *rest) for pk, *rest in rows]
+    return [PersonsWork(*row) for row in rows]
 
 
 def pairs(scope: Scope) -> list[tuple[str, str, int]]:

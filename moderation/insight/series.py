@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from moderation import reasons
+from moderation import colleagues, reasons
 from moderation.insight import counts, figures
 from moderation.insight.counts import Scope, Step
 
@@ -78,5 +78,7 @@ def by_label(scope: Scope) -> Series:
 def people(scope: Scope, person: int | None = None) -> Series:
     """One line for each person who decided, or for this user's id alone."""
     columns = [_("person"), _("approved"), _("refused"), _("reversed by others"), _("hateful"), _("hateful today")]
-    rows = [tuple(rest) for _pk, *rest in counts.by_person(scope, person)]
+    work = counts.by_person(scope, person)
+    names = colleagues.names(each.person for each in work)
+    rows = [(names[pk], *rest) for pk, *rest in work]
     return Series("people", _("Who decided"), columns, rows)

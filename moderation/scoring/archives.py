@@ -66,6 +66,7 @@ def _unzip(path: Path, folder: Path) -> None:
                 if _belongs(base) and not member.is_dir():
                     with archive.open(member) as source:
                         _write(source, folder / base)
+    # RuntimeError for an encrypted one, NotImplementedError for a compression that zipfile does not know.
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         raise CheckpointError(f"{path.name} is a damaged archive ({error}). Fetch it again.") from error
 

@@ -135,6 +135,7 @@ def test_a_database_that_an_earlier_run_left_running_is_stopped_and_taken_over(s
 def test_a_pid_file_that_names_a_stranger_neither_stops_the_start_nor_the_stranger(state: State) -> None:
     server = Postgres(state, durable=False)
     server.prepare()
+    # Sleeping is its whole business: it lives until the test ends it.
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
         (server.data / "postmaster.pid").write_text(f"{stranger.pid}\n{server.data}\n")

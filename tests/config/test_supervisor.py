@@ -26,6 +26,7 @@ from config.local.processes import Program
 from config.local.state import State
 from config.local.supervisor import Supervisor
 
+# Programs that run until they are ended have nothing to do but sleep.
 bodies = {
     "steady": "import os, time; print('pid', os.getpid(), flush=True); time.sleep(600)",
     "hasty": "import sys; print('oh'); sys.exit(3)",
@@ -121,6 +122,7 @@ def test_children_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_behind_is_ended_by_the_next_one(tmp_path: Path) -> None:
+    # Sleeping is its whole business: it lives until somebody ends it.
     left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     try:
         state = State(tmp_path)

@@ -141,6 +141,14 @@ def test_an_empty_line_takes_anybody_however_slow_it_was(line: Line[str, str]) -
     assert line.pace < 100.0
 
 
+def test_a_small_question_that_waited_behind_large_ones_is_not_a_slow_one(line: Line[str, str]) -> None:
+    for _message in range(20):
+        line._learn(1.0, 50_000)
+    usual = line.pace
+    line._learn(1.0, 501)
+    assert line.pace < 2 * usual, "the mean of the paces would be 25 times as much"
+
+
 def test_a_text_that_cannot_be_answered_spoils_no_other(line: Line[str, str], sender: Sender) -> None:
     sender.go.clear()
     crowd = Crowd(line)
