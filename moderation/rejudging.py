@@ -22,6 +22,7 @@ from discussions import states, wake
 from discussions.models import Comment, Report, Revision, State, User
 from moderation import decisions, policy, roles, signals
 from moderation.models import Decision, Escalation, Policy, QueueItem, Score
+from moderation.rules import Outdated
 
 AT_A_TIME = 50  # in one transaction: nobody who decides meanwhile waits long for a thread
 
@@ -50,8 +51,6 @@ def ask(*, by: User, seen_version: int) -> int:
 
     Raises NotAllowed, and rules.Outdated where `seen_version` is no longer in force.
     """
-    from moderation.rules import Outdated
-
     roles.require(by, roles.EDIT_POLICY)
     in_force = Policy.objects.in_force()
     if in_force.version != seen_version:
