@@ -77,12 +77,12 @@ def digest_token(reader: Reader) -> str:
     return signing.dumps(reader.pk, salt=_STOP_DIGEST)
 
 
-def by_digest_token(token: str) -> QuerySet[Follow]:
-    """All that the mail of the day with this token tells of; nothing for a forged one or where it has ended."""
+def by_digest_token(token: str) -> QuerySet[Follow] | None:
+    """All that the mail of the day with this token tells of, nothing where it has ended; None for a broken token."""
     try:
         pk = signing.loads(token, salt=_STOP_DIGEST)
     except signing.BadSignature:
-        return Follow.objects.none()
+        return None
     return Follow.objects.filter(reader=pk, pace=Follow.Pace.DAILY).select_related("article", "comment")
 
 

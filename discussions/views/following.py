@@ -212,6 +212,8 @@ def _answered(found: Follow, sent: QueryDict) -> str:
 def stop_digest(request: HttpRequest, token: str) -> HttpResponse:
     """End the mail of the day with all that it tells of, or see how to end a part of it. Twice is no error."""
     follows = following.by_digest_token(token)
+    if follows is None:
+        return render(request, "discussions/digest.html", {"broken": True})
     if request.method == "POST":
         follows.delete()
         return render(request, "discussions/digest.html", {"ended": True})

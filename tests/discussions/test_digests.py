@@ -172,3 +172,11 @@ def test_whoever_is_forgotten_leaves_no_time_of_a_mail(account: Reader) -> None:
     Reader.objects.filter(pk=account.pk).update(digest_at=timezone.now())
     forgetting.forget(account, comments=forgetting.KEEP)
     assert Reader.objects.get(pk=account.pk).digest_at is None
+
+
+def test_a_link_that_was_cut_off_does_not_say_that_all_has_ended(client: Client, account: Reader) -> None:
+    token = following.digest_token(account)
+    for answer in (client.get(f"/digest/{token[:-3]}/"), client.post(f"/digest/{token[:-3]}/")):
+        page = answer.content.decode()
+        assert "incomplete" in page
+        assert "You follow nothing" not in page
