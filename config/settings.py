@@ -117,6 +117,9 @@ DATABASES["default"]["ENGINE"] = "config.database"
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+if env.bool("DATABASE_PREPARED_STATEMENTS", default=True):
+    # Planning costs PostgreSQL more than answering on a page of thirty small questions (docs/operations.md).
+    DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 5}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default=_services.get("redis_url", "redis://127.0.0.1:1"))
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from discussions import markup
-from discussions.models import Comment, Reader, Report, Revision, State, User
-from moderation import alike, appeals, colleagues, lines, marks, reasons, roles, tallies, trust
+from discussions.models import Comment, Report, Revision, State, User
+from moderation import alike, appeals, authors, colleagues, lines, marks, reasons, roles, trust, versions
 from moderation.models import Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score
 from moderation.scoring import curves
 from moderation.scoring.curves import Curve
 
-PRIOR_WEIGHT = 10  # comments' worth of belief in the site's own refusal rate before a reader has a record
 SAME_WORDS_MIN_CHARS = 40
 
 
@@ -42,26 +39,6 @@ class Bar:
     level: str  # "reject", "hold" or "publish"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An author's record. `rate` is the refusal rate with the site's own as prior, 0 to 1."""
-
-    published: int
-    refused: int
-    waiting: int
-    total: int
-    rate: float
-    site_rate: float
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One stretch of a diff between two revisions: "same", "out" or "in"."""
-
-    kind: str
-    text: str
-
-
 @dataclass(slots=True)
 class Card:
     """One comment at the desk."""
@@ -78,7 +55,7 @@ class Card:
     place: str
     reports: list[Report]
     parent: dict[str, Any] | None
-    record: Record
+    record: authors.Record
     sanctions: list[Sanction]
     trusted: bool
     notes: list[Note]
@@ -118,6 +95,7 @@ def build(comment: Comment, *, by: User) -> Card:
     rules = Policy.objects.in_force().rules
     verdict = next((d for d in decisions if d.actor == Decision.Actor.MACHINE and d.revision == comment.revision), None)
     listed = [word for reason in (verdict.reasons if verdict else []) for word in _listed(reason)]
+    others = alike.by_others([comment.pk], by).get(comment.pk, 0)
     item = QueueItem.objects.filter(comment=comment).select_related("lease_by__reader").order_by("-rank").first()
     return Card(
         comment=comment,
@@ -134,13 +112,13 @@ def build(comment: Comment, *, by: User) -> Card:
             Report.objects.filter(comment=comment).select_related("reader").order_by("handled_at", "-id")[:20]
         ),
         parent=_parent(comment),
-        record=record_of(comment.reader),
+        record=authors.record_of(comment.reader),
         sanctions=list(Sanction.objects.touching(comment.reader).in_force()),
         trusted=trust.in_force(comment.reader) is not None,
         notes=list(Note.objects.filter(reader=comment.reader).select_related("by__reader")[:10]),
-        alike=alike.by_others([comment.pk], by).get(comment.pk, 0),
-        same_words=alike.others(comment, by) or _same_words(comment, newest, by),
-        revisions=_revisions(comment),
+        alike=others,
+        same_words=alike.others(comment, by) if others else _same_words(comment, newest, by),
+        revisions=versions.of(comment),
         decisions=told(decisions),
         escalation=_escalation(comment),
         appeal=appeal,
@@ -237,28 +215,6 @@ def _parent(comment: Comment) -> dict[str, Any] | None:
             "shown": parent.shown_revision is not None, "created_at": parent.created_at}  # fmt: skip
 
 
-def record_of(reader: Reader) -> Record:
-    """What became of the reader's comments so far."""
-    by_state = dict(Comment.objects.filter(reader=reader).order_by().values_list("state").annotate(n=Count("pk")))
-    published, refused = by_state.get(State.PUBLISHED, 0), by_state.get(State.REJECTED, 0)
-    site = tallies.counts()
-    decided = site.get("is_published", 0) + site.get("is_rejected", 0)
-    site_rate = (site.get("is_rejected", 0) + 1) / (decided + 20)  # a new site believes in one of twenty
-    return Record(
-        published=published,
-        refused=refused,
-        waiting=by_state.get(State.HELD, 0) + by_state.get(State.PENDING, 0),
-        total=sum(by_state.values()),
-        rate=refusal_rate(refused, published + refused, site_rate),
-        site_rate=site_rate,
-    )
-
-
-def refusal_rate(refused: int, decided: int, site_rate: float) -> float:
-    """Posterior mean of a Beta prior centred on the site's rate: one refusal of one is not a hundred percent."""
-    return (refused + PRIOR_WEIGHT * site_rate) / (decided + PRIOR_WEIGHT)
-
-
 def _same_words(comment: Comment, newest: Revision, by: User) -> list[Comment]:
     """Other readers' comments of any age with exactly these words, newest first, as far as this person may look."""
     if len(newest.text) < SAME_WORDS_MIN_CHARS:
@@ -268,43 +224,6 @@ def _same_words(comment: Comment, newest: Revision, by: User) -> list[Comment]:
     )
     ids = list(twins.order_by("-pk").values_list("comment_id", flat=True)[:5])
     return list(Comment.objects.filter(pk__in=ids).select_related("reader", "article").order_by("-pk"))
-
-
-def _revisions(comment: Comment) -> list[dict[str, Any]]:
-    """Newest first, each with what changed against the one before; empty where there is only one."""
-    if comment.revision == 1:
-        return []
-    rows = list(Revision.objects.filter(comment=comment).order_by("number")[:20])
-    found = []
-    for before, after in zip([None, *rows], rows, strict=False):
-        changes = diff(before.text, after.text) if before else [Change("same", after.text)]
-        found.append({"number": after.number, "created_at": after.created_at, "changes": changes})
-    return found[::-1]
-
-
-def diff(before: str, after: str) -> list[Change]:
-    """Word by word; the text's head only, so that a page's time does not depend on an author's stamina."""
-    a, b = _words(before[:4000]), _words(after[:4000])
-    found: list[Change] = []
-    for kind, a0, a1, b0, b1 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if kind == "equal":
-            found.append(Change("same", "".join(a[a0:a1])))
-            continue
-        if a1 > a0:
-            found.append(Change("out", "".join(a[a0:a1])))
-        if b1 > b0:
-            found.append(Change("in", "".join(b[b0:b1])))
-    return found
-
-
-def _words(text: str) -> Sequence[str]:
-    parts, word = [], ""
-    for char in text:
-        word += char
-        if char.isspace():
-            parts.append(word)
-            word = ""
-    return [*parts, word] if word else parts
 
 
 def told(decisions: Sequence[Decision]) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
@@ -29,14 +31,32 @@ NEEDED: dict[str, Staff.Role] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the table of roles says of one person. No sections means all of them."""
+
+    role: Staff.Role | None
+    sections: tuple[int, ...]
+
+
+def _standing(user: User) -> _Standing:
+    if user.is_superuser:
+        return _Standing(Role.ADMIN, ())
+    known: _Standing | None = getattr(user, "_standing", None)
+    if known is not None:
+        return known
+    rows = list(Staff.objects.filter(user=user).values_list("role", "sections"))
+    return _Standing(Role(rows[0][0]) if rows else None, tuple(pk for _role, pk in rows if pk is not None))
+
+
+def for_this_request(user: User) -> None:
+    """Look the person's role and sections up once: every answer about this object of theirs rests on it from now on."""
+    user._standing = _standing(user)  # type: ignore[attr-defined]
+
+
 def role_of(user: User | AnonymousUser) -> Staff.Role | None:
     """The person's role, or None for somebody without one. A superuser is an admin."""
-    if not isinstance(user, User) or not user.is_active:
-        return None
-    if user.is_superuser:
-        return Role.ADMIN
-    staff = Staff.objects.filter(user=user).first()
-    return Role(staff.role) if staff else None
+    return _standing(user).role if isinstance(user, User) and user.is_active else None
 
 
 def may(user: User | AnonymousUser, what: str, comment: Comment | None = None) -> bool:
@@ -75,9 +95,7 @@ def reach(user: User, prefix: str = "") -> Q:
 
 def sections_of(user: User) -> list[int]:
     """The sections a person is limited to; empty means all."""
-    if user.is_superuser:
-        return []
-    return list(Staff.objects.filter(user=user, sections__isnull=False).values_list("sections", flat=True))
+    return list(_standing(user).sections)
 
 
 def require(user: User | AnonymousUser, what: str, comment: Comment | None = None) -> None:

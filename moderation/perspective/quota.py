@@ -1,5 +1,8 @@
 """How often one key may ask: per second and per day, counted in Redis by its own clock.
 
+A large quota per second is counted over a few seconds. A caller that keeps to it on average but was held up for a
+moment catches up in a burst, and by the single second it would be refused for what it had not asked before.
+
 With Redis away each process counts for itself, at half the quota: the door narrows, it never falls open.
 """
 
@@ -22,6 +25,11 @@ from moderation.perspective.keys import Caller
 
 log = structlog.get_logger(__name__)
 
+LONGEST_WINDOW = 5
+"""Seconds over which a quota per second is counted at most."""
+FEW = 20
+"""Requests per second and second of the window: a quota below twice this is counted by the single second."""
+
 breaker = Breaker()
 
 
@@ -38,17 +46,22 @@ def _own() -> FixedWindowRateLimiter:
 
 def check(caller: Caller) -> None:
     """Count one request. Raises ApiError 429 where a quota is used up."""
-    if not _hit(RateLimitItemPerSecond, caller.per_second, caller.key_id):
+    if not _hit(RateLimitItemPerSecond, caller.per_second, caller.key_id, window(caller.per_second)):
         raise errors.quota_exceeded(f"{caller.per_second} requests per second for the key {caller.name!r}")
     if caller.per_day is not None and not _hit(RateLimitItemPerDay, caller.per_day, caller.key_id):
         raise errors.quota_exceeded(f"{caller.per_day} requests per day for the key {caller.name!r}")
 
 
-def _hit(period: type[RateLimitItem], quota: int, key_id: int) -> bool:
+def window(per_second: int) -> int:
+    """Seconds over which this quota is counted."""
+    return min(LONGEST_WINDOW, max(1, per_second // FEW))
+
+
+def _hit(period: type[RateLimitItem], quota: int, key_id: int, periods: int = 1) -> bool:
     if not breaker.tripped:
         try:
-            return _shared().hit(period(quota), "api-key", str(key_id))
+            return _shared().hit(period(quota * periods, periods), "api-key", str(key_id))
         except (RedisError, OSError) as error:
             breaker.trip()
             log.warning("quota_without_redis", error=type(error).__name__)
-    return _own().hit(period(max(1, quota // 2)), "api-key", str(key_id))
+    return _own().hit(period(max(1, quota * periods // 2), periods), "api-key", str(key_id))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
 KINDS = ("fp32", "int8", "tokens")
-REVISION = 4
+REVISION = 5
 """Part of the file's name; goes up when the graph changes."""
 
 

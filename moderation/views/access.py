@@ -50,6 +50,7 @@ def desk(what: str = roles.SEE_DESK, *, methods: tuple[str, ...] = ("GET", "HEAD
                 if request.headers.get("HX-Request"):
                     return HttpResponse(_("You are signed out. Sign in again."), status=401)
                 return redirect_to_login(request.get_full_path())
+            roles.for_this_request(request.user)
             if reason := roles.why_not(request.user, what):
                 return refused(request, reason)
             if settings.STAFF_NEED_SECOND_FACTOR and not used_second_factor(request):

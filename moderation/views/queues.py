@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -46,7 +47,6 @@ def _queue(request: DeskRequest, name: str) -> HttpResponse:
         first = _comments().filter(pk=page.rows[0].id).first()
         context["card"] = cards.build(first, by=request.user) if first else None
         context["current"] = page.rows[0].id
-    context["down"] = scoring_down(request)
     context["peek"] = True  # narrow screens show the list until a card is chosen
     return render(request, "moderation/desk.html", context)
 
@@ -59,6 +59,7 @@ def frame(request: DeskRequest, name: str, filters: Filters) -> dict[str, Any]:
         "name": name,
         "title": lists.NAMES[name][1] if name in lists.NAMES else "",
         "empty": lists.NAMES[name][2] if name in lists.NAMES else "",
+        "down": scoring_down(counted),
         "queues": [(key, g, title, counted.get(key)) for key, (g, title, _empty) in lists.NAMES.items()],
         "filters": filters,
         "choices": lists.choices(request.user),
@@ -75,7 +76,7 @@ def _selection(request: DeskRequest) -> dict[str, Any]:
 
 
 def counts(request: DeskRequest) -> dict[str, int]:
-    """Queue → how many comments stand on it, exactly."""
+    """Queue → how many comments stand on it, exactly; also `pending`, what waits for its score."""
     kept = tallies.counts(roles.sections_of(request.user))
     every = sum(kept.get(f"is_{state}", 0) for state in State.values)
     return {
@@ -85,15 +86,14 @@ def counts(request: DeskRequest) -> dict[str, int]:
         "approved": kept.get("approved", 0),
         "rejected": kept.get("is_rejected", 0),
         "all": every,
+        "pending": kept.get("is_pending", 0),
         **lists.open_questions(request.user),
     }
 
 
-def scoring_down(request: DeskRequest) -> dict[str, int] | None:
-    """How many comments wait for a score while no worker has reported lately; None where one has."""
-    if Worker.objects.ready():
-        return None
-    return {"waiting": tallies.counts(roles.sections_of(request.user)).get("is_pending", 0)}
+def scoring_down(counted: Mapping[str, int]) -> dict[str, int] | None:
+    """How many comments wait for a score, by `counts`, while no worker has reported lately; None where one has."""
+    return None if Worker.objects.ready() else {"waiting": counted["pending"]}
 
 
 def _comments() -> Any:
@@ -115,7 +115,6 @@ def card_page(request: DeskRequest, comment_id: int) -> HttpResponse:
     _take_lease(request, comment)
     filters = Filters.of(request.GET.dict())
     context["page"] = lists.page(name, filters, by=request.user)
-    context["down"] = scoring_down(request)
     return render(request, "moderation/desk.html", frame(request, name, filters) | context)
 
 
@@ -187,8 +186,9 @@ def live(request: DeskRequest) -> HttpResponse:
     }
     here = [pk for pk, _version, _state in rows]
     leases = {pk: name for pk, (name, _at) in lines.leases(here, request.user).items() if name}
-    down = render_to_string("moderation/parts/down.html", {"down": scoring_down(request)}).strip()
-    return JsonResponse({"counts": counts(request), "gone": gone, "leases": leases, "down": down})
+    counted = counts(request)
+    down = render_to_string("moderation/parts/down.html", {"down": scoring_down(counted)}).strip()
+    return JsonResponse({"counts": counted, "gone": gone, "leases": leases, "down": down})
 
 
 def _pairs(text: str) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from discussions import markup, traces
 from discussions.models import Comment, Reader, Revision, State
-from moderation import cards, decisions, reasons, roles, sanctions, trust
+from moderation import authors, decisions, reasons, roles, sanctions, trust
 from moderation.lists import Filters
 from moderation.models import Escalation, Note, Policy, Sanction, Trust
 from moderation.views import last
@@ -56,7 +56,7 @@ def _about(request: DeskRequest, found: Reader) -> dict[str, Any]:
     }
     return {
         "reader": found,
-        "record": cards.record_of(found),
+        "record": authors.record_of(found),
         "notes": Note.objects.filter(reader=found).select_related("by__reader")[:50],
         "sanctions": Sanction.objects.touching(found).select_related("by__reader", "lifted_by__reader")[:50],
         "status": Sanction.objects.touching(found).in_force(),

@@ -133,6 +133,36 @@ def test_without_redis_half_the_quota_is_left(settings: Any, monkeypatch: pytest
     assert answers == [200, 200, 429, 429]
 
 
+def answers_to(caller: keys.Caller, count: int) -> list[int]:
+    found = []
+    for _turn in range(count):
+        try:
+            quota.check(caller)
+            found.append(200)
+        except ApiError as error:
+            found.append(error.code)
+    return found
+
+
+def test_a_caller_that_was_held_up_may_catch_up() -> None:
+    row, _token = keys.create(name="coral")
+    found = answers_to(keys.Caller(row.pk, "coral", 100, None), 700)
+    assert found[:500] == [200] * 500, "five seconds' worth at once"
+    assert 429 in found[500:]
+
+
+def test_a_small_quota_is_counted_by_the_second() -> None:
+    row, _token = keys.create(name="small")
+    found = answers_to(keys.Caller(row.pk, "small", 3, None), 30)
+    assert found[:3] == [200] * 3
+    assert 429 in found[3:]
+
+
+@pytest.mark.parametrize(("per_second", "seconds"), [(1, 1), (39, 1), (40, 2), (100, 5), (1_000_000, 5)])
+def test_the_larger_the_quota_the_more_seconds_it_is_counted_over(per_second: int, seconds: int) -> None:
+    assert quota.window(per_second) == seconds
+
+
 def test_the_demo_key_is_made_once_and_told_with_the_logins(tmp_path: Path) -> None:
     (tmp_path / "demo_logins.txt").write_text("Editor: a@b.c\n")
     token = keys.ensure_demo_key(tmp_path)
