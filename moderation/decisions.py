@@ -138,7 +138,7 @@ def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: 
     if not stands or (version_seen is not None and comment.version != version_seen):
         raise Conflict(comment, latest)
     if original.actor != Decision.Actor.PERSON:
-        raise NotAllowed("Policy's own decision is not undone but decided anew: approve or refuse the comment.")
+        raise NotAllowed(_("Policy’s own decision is not undone but decided anew: approve or refuse the comment."))
     _respect_answer(original, by)
     before, back_to = Place.of(comment), _earlier(Place(**original.effects["before"]))
     if back_to.state == State.REJECTED and original.actor_id != by.pk:  # refused again by another name

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from discussions.models import Comment, User
 from moderation.models import Staff
@@ -28,6 +31,17 @@ NEEDED: dict[str, Staff.Role] = {
     EXPORT: Role.SENIOR,
     EDIT_POLICY: Role.EDITOR,
     ADMINISTER: Role.ADMIN,
+}
+
+
+_MISSING: dict[str, Promise] = {
+    SEE_DESK: gettext_lazy("To see the desk you need the role %(role)s."),
+    DECIDE: gettext_lazy("To decide on comments you need the role %(role)s."),
+    SANCTION: gettext_lazy("To sanction readers you need the role %(role)s."),
+    APPEALS: gettext_lazy("To answer appeals you need the role %(role)s."),
+    EXPORT: gettext_lazy("To export the record you need the role %(role)s."),
+    EDIT_POLICY: gettext_lazy("To change the policy you need the role %(role)s."),
+    ADMINISTER: gettext_lazy("To administer the site you need the role %(role)s."),
 }
 
 
@@ -68,16 +82,16 @@ def why_not(user: User | AnonymousUser, what: str, comment: Comment | None = Non
     """Empty where it is allowed, else the reason."""
     role = role_of(user)
     if role is None or role < NEEDED[what]:
-        return f"To {what} you need the role {NEEDED[what].label}."
+        return str(_MISSING[what]) % {"role": NEEDED[what].label}
     if what == EXPORT and isinstance(user, User) and sections_of(user):
-        return "The record is exported whole, by somebody who answers for every section."
+        return _("The record is exported whole, by somebody who answers for every section.")
     if comment is None or not isinstance(user, User):
         return ""
     if comment.reader.user_id == user.pk:
-        return "Nobody decides on their own comment."
+        return _("Nobody decides on their own comment.")
     section_ids = sections_of(user)
     if section_ids and comment.article.section_id not in section_ids:
-        return "This comment stands in a section that is not yours."
+        return _("This comment stands in a section that is not yours.")
     return ""
 
 

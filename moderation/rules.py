@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from discussions.models import User
 from moderation import reasons, roles
@@ -127,14 +128,14 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator
 
 
 TITLES = {
-    "hold_links_above": "links allowed",
-    "hold_newcomers": "first comments held",
-    "confirm_addresses": "hold unconfirmed addresses",
-    "hold_unknown_language": "hold unknown languages",
-    "hold_duplicates": "hold the same words by others",
-    "publish_unscored": "publish what cannot be scored",
-    "trust_publishes": "publish doubtful scores of trusted readers",
-    "trust_after": "published comments after which a reader is trusted",
+    "hold_links_above": gettext_lazy("links allowed"),
+    "hold_newcomers": gettext_lazy("first comments held"),
+    "confirm_addresses": gettext_lazy("hold unconfirmed addresses"),
+    "hold_unknown_language": gettext_lazy("hold unknown languages"),
+    "hold_duplicates": gettext_lazy("hold the same words by others"),
+    "publish_unscored": gettext_lazy("publish what cannot be scored"),
+    "trust_publishes": gettext_lazy("publish doubtful scores of trusted readers"),
+    "trust_after": gettext_lazy("published comments after which a reader is trusted"),
 }
 
 
