@@ -13,7 +13,7 @@ from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from discussions.views import who
+from discussions.views import errors, who
 
 log = structlog.get_logger(__name__)
 
@@ -60,12 +60,12 @@ class DatabaseDown:
         try:
             response = self.get_response(request)
         except (OperationalError, InterfaceError) as error:
-            return self.answer(request, error)
+            return errors.database_down(request, error)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, (OperationalError, InterfaceError)):
-            return self.answer(request, error)
+            return errors.database_down(request, error)
         if isinstance(error, (DataError, UnicodeEncodeError)):
             return self.unstorable(request, error)
         return None
@@ -80,13 +80,3 @@ class DatabaseDown:
             return JsonResponse({"error": words}, status=400)
         context = {"title": _("This cannot be read"), "words": words, "typed": request.POST.get("text", "")}
         return render(request, "discussions/errors/page.html", context, status=400)
-
-    def answer(self, request: HttpRequest, error: Exception) -> HttpResponse:
-        log.error("database_down", path=request.path, error=str(error).strip()[:200])
-        headers = {"Retry-After": "10", "Cache-Control": "no-store"}
-        if "application/json" in request.headers.get("Accept", ""):
-            body = {"error": _("The database does not answer. Nothing was saved; try again in a moment.")}
-            return JsonResponse(body, status=503, headers=headers)
-        typed = request.POST.get("text", "") if request.method == "POST" else ""
-        page = render_to_string("discussions/errors/503.html", {"typed": typed})
-        return HttpResponse(page, status=503, headers=headers)

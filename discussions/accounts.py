@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from discussions import languages, limits
+from discussions import languages, limits, mail
 from discussions.models import Reader
 
 
@@ -48,7 +48,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def clean_email(self, email: str) -> str:
         """Addresses are compared and stored in lower case."""
-        return str(super().clean_email(email)).lower()
+        cleaned = str(super().clean_email(email)).lower()
+        mail.check_sendable(cleaned)
+        return cleaned
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Log-in limits count the same address as all others do: behind a proxy not the proxy's, and no forged one."""

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -21,13 +21,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from discussions import languages, markup
-from discussions.models import Article, Comment, Follow, Mute, Reader, Revision, State
+from discussions.models import Article, Comment, Follow, Mute, Reader, Revision
 
 _STOP, _STOP_DIGEST, _CONFIRM = "parley.unsubscribe", "parley.unsubscribe-digest", "parley.confirm"
 CONFIRM_SECONDS = 3 * 24 * 3600
 MOST_IN_A_MAIL = 12
 MOST_IN_A_DIGEST = 40  # follows; the others' turn comes the next day
-MOST_WAITING = 200  # undecided comments remembered per follow
 PAUSE = {Follow.Pace.AT_ONCE: timedelta(minutes=1), Follow.Pace.DAILY: timedelta(hours=24)}
 
 
@@ -42,34 +41,40 @@ def follow(
     *, reader: Reader, article: Article, comment: Comment | None = None, pace: str = Follow.Pace.AT_ONCE
 ) -> Follow:
     """Ask for mail from now on; a second time only changes the pace."""
-    there = Comment.objects.filter(article=article)
-    newest = there.aggregate(newest=Max("pk"))["newest"] or 0
-    undecided = there.filter(state__in=[State.PENDING, State.HELD], shown_revision=None)
-    if comment is not None:
-        undecided = undecided.filter(parent=comment)
-    waiting = list(undecided.order_by("-pk").values_list("pk", flat=True)[:MOST_WAITING])
     made, _new = Follow.objects.update_or_create(
         reader=reader,
         article=article,
         comment=comment,
         defaults={"pace": pace},
-        create_defaults={"pace": pace, "told_id": newest, "waiting": waiting},
+        create_defaults={"pace": pace, "told_version": _version(article.pk)},
     )
     return made
 
 
+def _version(article_id: int) -> int:
+    """The thread's version now: whatever has come by then, and is read after this, has come with it or before."""
+    return Article.objects.values_list("thread_version", flat=True).get(pk=article_id)
+
+
 def stop_token(follow: Follow) -> str:
-    """What a mail carries to end this follow; it does not expire, as the mail does not either."""
-    return signing.dumps(follow.pk, salt=_STOP)
+    """What a mail carries to end this follow; it does not expire, as the mail does not either.
+
+    It names who follows what, not the row: whoever stopped and follows again ends that with an old mail as well.
+    """
+    return signing.dumps([follow.reader_id, follow.article_id, follow.comment_id], salt=_STOP)
 
 
 def by_stop_token(token: str) -> Follow | None:
     """The follow a token names, or None for a forged one or a follow that has ended."""
     try:
-        pk = signing.loads(token, salt=_STOP)
+        named = signing.loads(token, salt=_STOP)
     except signing.BadSignature:
         return None
-    return Follow.objects.select_related("article", "reader", "comment__reader").filter(pk=pk).first()
+    follows = Follow.objects.select_related("article", "reader", "comment__reader")
+    if not isinstance(named, list):  # from a mail of an earlier version
+        return follows.filter(pk=named).first()
+    reader, article, comment = named
+    return follows.filter(reader=reader, article=article, comment=comment).first()
 
 
 def digest_token(reader: Reader) -> str:
@@ -125,10 +130,12 @@ def tell_due(*, most: int = 200) -> int:
 
 
 def _with_news() -> QuerySet[Follow]:
-    """Follows with something their reader has not been told of, or that may have become readable since."""
-    news = Comment.objects.readable().filter(article=OuterRef("article"), id__gt=OuterRef("told_id"))
-    answers = Comment.objects.readable().filter(parent=OuterRef("comment"), id__gt=OuterRef("told_id"))
-    return Follow.objects.filter(Q(Exists(answers)) | Q(comment=None) & Q(Exists(news)) | ~Q(waiting=[]))
+    """Follows with something their reader has not been told of."""
+    told = OuterRef("told_version")
+    # The condition on `appeared` says nothing new, but an index can begin there.
+    news = Comment.objects.readable().filter(article=OuterRef("article"), appeared__gt=told, first_appeared__gt=told)
+    answers = news.filter(parent=OuterRef("comment"))
+    return Follow.objects.filter(Q(Exists(answers)) | Q(comment=None) & Q(Exists(news)))
 
 
 @transaction.atomic
@@ -176,18 +183,23 @@ def _tell_daily(pk: int) -> bool:
 
 def _taken(follow: Follow) -> list[Comment]:
     """What is new for a locked follow, one more than a mail tells of; it counts as told from now on."""
-    scope = Comment.objects.filter(article=follow.article)
+    version = _version(follow.article_id)
+    come = Comment.objects.readable().filter(
+        article=follow.article,
+        appeared__gt=follow.told_version,
+        first_appeared__gt=follow.told_version,
+        first_appeared__lte=version,
+    )
     if follow.comment is not None:
-        scope = scope.filter(parent=follow.comment)
-    since = scope.filter(Q(pk__gt=follow.told_id) | Q(pk__in=follow.waiting))
+        come = come.filter(parent=follow.comment)
     muted = Mute.objects.filter(reader=follow.reader_id).values("muted")
-    news = since.readable().exclude(reader=follow.reader_id).exclude(reader__in=muted)
+    news = come.exclude(reader=follow.reader_id).exclude(reader__in=muted)
+    if follow.comment is None:  # answers that they follow apart come in that mail, and once
+        apart = Follow.objects.filter(reader=follow.reader_id, article=follow.article, pace=follow.pace)
+        news = news.exclude(parent__in=apart.exclude(comment=None).values("comment"))
     told = list(news.select_related("reader").order_by("pk")[: MOST_IN_A_MAIL + 1])
-    undecided = since.filter(state__in=[State.PENDING, State.HELD], shown_revision=None)
-    follow.waiting = list(undecided.order_by("-pk").values_list("pk", flat=True)[:MOST_WAITING])
-    follow.told_id = max(follow.told_id, scope.aggregate(newest=Max("pk"))["newest"] or 0)
-    follow.told_at = timezone.now()
-    follow.save(update_fields=["told_id", "told_at", "waiting"])
+    follow.told_version, follow.told_at = version, timezone.now()
+    follow.save(update_fields=["told_version", "told_at"])
     return told
 
 

@@ -91,6 +91,8 @@ def forget(reader: Reader, *, comments: str) -> None:
     are erased in every version. The record of decisions stays: it holds neither name nor words. A second time is no
     error. Raises Refused "staff" for somebody who runs the site.
     """
+    # The threads first, as every decision does it: its notice to the author wants the reader's row afterwards.
+    states.lock_threads(Comment.objects.filter(reader=reader).values_list("article_id", flat=True).distinct())
     locked = Reader.objects.select_for_update(of=("self",)).select_related("user")
     reader = locked.get(pk=reader.pk)
     if reader.erased_at is not None:

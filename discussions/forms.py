@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from discussions import languages, markup, names, traces
+from discussions import languages, mail, markup, names, traces
 from discussions.models import Article, Comment, Reader, Report, User
 
 
@@ -121,6 +121,11 @@ class ReportForm(forms.Form):
                 self.add_error("words", _("Say why you think it is illegal, so that it can be judged."))
             if not data.get("honest"):
                 self.add_error("honest", _("A notice of illegal content needs this statement."))
+            if address := data.get("notifier_email"):
+                try:
+                    mail.check_sendable(address)
+                except ValidationError as error:
+                    self.add_error("notifier_email", error)
         else:  # nobody is asked who they are for anything else
             for name in ("notifier_name", "notifier_email"):
                 data[name] = ""

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from smtplib import SMTPException
 from time import monotonic
 from typing import Any
 
 import environ
 import structlog
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from discussions.models import Mail
 
@@ -28,6 +29,14 @@ FIRST_PAUSE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 6 * 3600
 SAID_AGAIN_SECONDS = 3600
 TAKE_BACK_TIME = timedelta(minutes=2)  # a mail about a decision waits so long: one taken back at once is never sent
+
+
+def check_sendable(address: str) -> None:
+    """Raise ValidationError for a well-formed address that no mail can go to: a part of its domain is too long."""
+    try:
+        address.rpartition("@")[2].encode("idna")
+    except UnicodeError:
+        raise ValidationError(_("Mail cannot be sent to this address: a part of its domain is too long.")) from None
 
 
 class OutboxBackend(BaseEmailBackend):
@@ -93,7 +102,7 @@ def _deliver_one() -> bool | None:
     try:
         if not settings.PARLEY_LOCAL:
             _send(mail)
-    except (SMTPException, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one message, the next one goes out
         mail.error = f"{type(error).__name__}: {error}"[:500]
         mail.available_at = timezone.now() + timedelta(seconds=pause_after(mail.attempts))
         log.warning("mail_failed", mail=mail.pk, attempts=mail.attempts, error=type(error).__name__)

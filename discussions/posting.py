@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from discussions import accounts, languages, lookups, markup, names, receipts, standing, states, wake
+from discussions import accounts, languages, lookups, mail, markup, names, receipts, standing, states, wake
 from discussions.models import Article, Comment, OutboxEntry, Reader, Report, Revision, State, Vote
 from discussions.models.comment import AUTHOR_MOVES, MAX_DEPTH
 
@@ -73,6 +73,14 @@ def guest(*, name: str, email: str, back: str = "/") -> Reader:
     return Reader.objects.create(kind=Reader.Kind.GUEST, name=name, email=email, language=languages.active())
 
 
+def guest_of_form(form_key: UUID | None, *, name: str, email: str) -> Reader | None:
+    """The guest who posted with this very form a moment ago under this name and address: it was sent twice."""
+    if form_key is None:
+        return None
+    theirs = Reader.objects.filter(kind=Reader.Kind.GUEST, name=name, email=email)
+    return theirs.filter(comments__form_key=form_key).first()
+
+
 def give_address(reader: Reader, *, email: str, back: str = "/") -> None:
     """Save the address that a guest gives anew, whose earlier one was erased. Raises Refused as `guest` does."""
     email = email.strip().lower()
@@ -87,6 +95,7 @@ def _check_address(email: str) -> None:
         validate_email(email)
         if len(email) > 254:
             raise ValidationError(email)
+        mail.check_sendable(email)
     except ValidationError:
         raise Refused("email_malformed", _("Give an e-mail address like name@example.org. It is not shown.")) from None
 
@@ -311,7 +320,8 @@ def report(
 
     `notifier` is the name and the address that somebody gives with a notice of illegal content; with `receipt` a
     confirmation goes there, once.
-    Reports by strangers are different people's: only one that says the same and is still open counts as the same.
+    Reports by strangers are different people's, and a notice of illegal content is never taken for another report: only
+    one that says the same and is still open counts as the same.
     """
     if comment.shown_revision is None:
         raise Refused("gone", _("This comment is no longer there."))
@@ -329,11 +339,12 @@ def report(
         "notifier_email": notifier[1],
     }
     where = {"comment": comment, "reader": by, "revision": comment.shown_revision}
-    if by is None:
+    if by is None or reason == Report.Reason.ILLEGAL:
         earlier = Report.objects.filter(**where, **said, handled_at=None).first()
         made, is_new = earlier or Report.objects.create(**where, **said), earlier is None
     else:
-        made, is_new = Report.objects.get_or_create(**where, defaults=said)
+        others = Report.objects.exclude(reason=Report.Reason.ILLEGAL)
+        made, is_new = others.get_or_create(**where, defaults=said)
     if receipt and is_new:
         receipts.send(made)
     transaction.on_commit(partial(wake.send, "moderation.take_reports"), robust=True)

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from discussions.models import Comment, Follow, Mail, Reader, User, Vote
+from discussions.mail import MAX_ATTEMPTS
+from discussions.models import Comment, Follow, Mail, Reader, Report, User, Vote
 
 MOST = 5000  # rows a run: an hour later it goes on
 
@@ -20,6 +21,7 @@ class Forgotten(NamedTuple):
     """How many of each a run erased."""
 
     addresses: int
+    notifiers: int
     mails: int
     accounts: int
     sessions: int
@@ -27,10 +29,11 @@ class Forgotten(NamedTuple):
 
 
 def forget() -> Forgotten:
-    """Erase what was kept for its time: guests' addresses, sent mail, unconfirmed accounts, ended sessions, where
-    votes came from."""
+    """Erase what was kept for its time: guests' addresses, who signed notices, mail that was sent or never can be,
+    unconfirmed accounts, ended sessions, where votes came from."""
     return Forgotten(
         _guests(settings.GUEST_EMAIL_DAYS),
+        _notifiers(settings.GUEST_EMAIL_DAYS),
         _mail(settings.SENT_MAIL_DAYS),
         _unconfirmed(settings.UNCONFIRMED_DAYS),
         _sessions(),
@@ -54,9 +57,20 @@ def _guests(days: int) -> int:
 def _mail(days: int) -> int:
     if days <= 0:
         return 0
-    old = Mail.objects.filter(sent_at__lt=timezone.now() - timedelta(days=days))
+    since = timezone.now() - timedelta(days=days)
+    old = Mail.objects.filter(Q(sent_at__lt=since) | Q(attempts__gte=MAX_ATTEMPTS, available_at__lt=since))
     chosen = list(old.values_list("pk", flat=True)[:MOST])
     return Mail.objects.filter(pk__in=chosen).delete()[0]
+
+
+def _notifiers(days: int) -> int:
+    """Who gave a notice of illegal content, so long after it was decided."""
+    if days <= 0:
+        return 0
+    signed = Report.objects.exclude(notifier_name="", notifier_email="")
+    old = signed.filter(handled_at__lt=timezone.now() - timedelta(days=days))
+    chosen = list(old.values_list("pk", flat=True)[:MOST])
+    return Report.objects.filter(pk__in=chosen).update(notifier_name="", notifier_email="")
 
 
 def _unconfirmed(days: int) -> int:

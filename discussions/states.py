@@ -102,7 +102,10 @@ def move(
         )
         if before is None:
             version = Article.objects.filter(pk=comment.article_id).values("thread_version")[:1]
-            Comment.objects.filter(pk=comment.pk).update(appeared=models.Subquery(version))
+            first = models.Case(
+                models.When(first_appeared=0, then=models.Subquery(version)), default=F("first_appeared")
+            )
+            Comment.objects.filter(pk=comment.pk).update(appeared=models.Subquery(version), first_appeared=first)
     return True
 
 

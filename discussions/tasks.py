@@ -10,8 +10,10 @@ from discussions import best, following, mail, retention, traces
 @shared_task(name="discussions.send_mail", ignore_result=True)
 def send_mail() -> None:
     """Write what followers are to be told, then hand on the mail that is due."""
-    following.tell_due()
-    mail.deliver_due()
+    try:
+        following.tell_due()
+    finally:
+        mail.deliver_due()
 
 
 @shared_task(name="discussions.refresh_best", ignore_result=True)

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from discussions import markup
+from discussions import markup, states
 from discussions.models import Comment, Notice, Reader, Report, State, User
 from moderation import decisions, roles
 from moderation.decisions import NotAllowed
@@ -100,6 +100,12 @@ def _reported_since(appeal: Appeal, comment: Comment, by: User) -> bool:
     return waiting.filter(created_at__gt=appeal.closed_at).exclude(reader__user=by).exists()
 
 
+def _locked(appeal_id: int) -> Appeal:
+    """The appeal, its thread locked first as every decision does it, so that neither overtakes nor blocks the other."""
+    states.lock_threads([Appeal.objects.values_list("comment__article_id", flat=True).get(pk=appeal_id)])
+    return Appeal.objects.select_for_update(of=("self",)).select_related("comment__reader__user").get(pk=appeal_id)
+
+
 @transaction.atomic
 def answer(appeal_id: int, *, by: User, outcome: str, words: str = "") -> Appeal:
     """Uphold or overturn. Overturning publishes the comment and takes the refusal's notice back.
@@ -107,7 +113,7 @@ def answer(appeal_id: int, *, by: User, outcome: str, words: str = "") -> Appeal
     Raises NotAllowed, ValueError for an unknown outcome, decisions.Conflict where it is answered already or the
     refusal no longer stands.
     """
-    appeal = Appeal.objects.select_for_update(of=("self",)).select_related("comment__reader__user").get(pk=appeal_id)
+    appeal = _locked(appeal_id)
     if reason := why_not(appeal, by):
         raise NotAllowed(reason)
     if outcome not in Outcome.values:
@@ -135,7 +141,7 @@ def answer(appeal_id: int, *, by: User, outcome: str, words: str = "") -> Appeal
 @transaction.atomic
 def reopen(appeal_id: int, *, by: User) -> Appeal:
     """Take an answer back. Raises NotAllowed, decisions.Conflict."""
-    appeal = Appeal.objects.select_for_update(of=("self",)).select_related("comment__reader__user").get(pk=appeal_id)
+    appeal = _locked(appeal_id)
     if reason := why_not(appeal, by):
         raise NotAllowed(reason)
     if appeal.answer_id is not None:

@@ -24,9 +24,9 @@ SAME_WORDS_MIN_CHARS = 40
 class Bar:
     """One label's score beside its thresholds.
 
-    `value` is the raw score and `calibrated` the probability it stands for, None without a curve (both 0..1). `width`,
-    `hold` and `reject` are places on the bar, 0 to 1000: thresholds are set on raw scores, so with a curve they go
-    through it like the score itself.
+    `value` is the raw score, `hold_from` and `reject_from` the thresholds it is held against, and `calibrated` is the
+    probability it stands for, None without a curve (all 0..1). `width`, `hold` and `reject` are places on the bar, 0 to
+    1000: thresholds are set on raw scores, so with a curve they go through it like the score itself.
     """
 
     label: str
@@ -36,6 +36,8 @@ class Bar:
     width: int
     hold: int | None
     reject: int | None
+    hold_from: float | None
+    reject_from: float | None
     level: str  # "reject", "hold" or "publish"
 
 
@@ -176,6 +178,8 @@ def _bar(label: str, value: float, limits: Mapping[str, float | None], curve: Cu
         width=place(value),
         hold=None if hold is None else place(hold),
         reject=None if reject is None else place(reject),
+        hold_from=hold,
+        reject_from=reject,
         level=level,
     )
 

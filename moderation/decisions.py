@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from discussions import languages, states
@@ -148,7 +149,11 @@ def undo(*, decision_id: int, by: User, version_seen: int | None = None, batch: 
         raise Conflict(comment, latest)
     had = effects.of_undo(comment, original, before=before, review=review)
     score = _score_of(comment)
-    return _record(comment, score, by, before, seen, action=Action.UNDO, effects=had, reverses=original, batch=batch)
+    decision = _record(
+        comment, score, by, before, seen, action=Action.UNDO, effects=had, reverses=original, batch=batch
+    )
+    effects.of_redo(decision, original)
+    return decision
 
 
 def _locked(comment_id: int) -> Comment:
@@ -175,11 +180,12 @@ def _respect_overturned(comment: Comment, by: User, latest: Decision | None) -> 
 
 
 def _respect_answer(standing: Decision, by: User) -> None:
-    """The answer to an appeal is taken back by those alone who may give it. Raises NotAllowed."""
+    """The answer to an appeal is taken back, or given again, by those alone who may give it. Raises NotAllowed."""
     from moderation import appeals
 
     answered = Appeal.objects.select_related("comment__reader__user", "comment__article")
-    appeal = answered.filter(answer_id=standing.pk).first()
+    taken_back = [each["id"] for each in standing.effects.get("reopened", {}).get("appeals", [])]
+    appeal = answered.filter(Q(answer_id=standing.pk) | Q(pk__in=taken_back)).first()
     if appeal is not None and (reason := appeals.why_not(appeal, by)):
         raise NotAllowed(reason)
 

@@ -24,22 +24,45 @@ def of_decision(comment: Comment, *, before: Place, review: dict[str, Any] | Non
 
 
 def of_undo(comment: Comment, original: Decision, *, before: Place, review: dict[str, Any] | None) -> dict[str, Any]:
-    """Take back what `original` did, and let the undo have its own effects: it answers nobody."""
-    own = _effects(comment, before, review) | {"reports": [], "escalations": []}
-    had = original.effects
+    """Take back what `original` did. What it answered is open again; what it opened, as an undo, is answered again."""
+    own, had = _effects(comment, before, review), original.effects
     queue.restore(comment, had.get("queue", []))
-    Report.objects.filter(pk__in=had.get("reports", [])).update(handled_at=None)
     notifiers.take_back(original)
     Notice.objects.filter(pk__in=had.get("notices", [])).update(withdrawn_at=None)
-    Escalation.objects.filter(pk__in=had.get("escalations", [])).update(closed_at=None)
-    Appeal.objects.filter(answer_id=original.pk).update(
-        outcome="", answer="", answer_id=None, closed_at=None, closed_by=None, closed_by_name=""
-    )
     _restore_review(comment, had.get("review"))
-    if comment.state == State.HELD and not comment.queue_items.exists():
+    if comment.state == State.HELD and not comment.queue_items.filter(kind=queue.Kind.HELD).exists():
         labels = queue.likely(original.scores, original.checkpoint, original.weights)
         queue.enter(comment, queue.Kind.HELD, labels or None)
-    return own
+    return own | _answer_again(had.get("reopened", {})) | {"reopened": _reopen(original)}
+
+
+def of_redo(decision: Decision, original: Decision) -> None:
+    """After an undo of an undo is on record: whoever waited for what is decided again hears of it."""
+    for appeal in original.effects.get("reopened", {}).get("appeals", []):
+        again = {**appeal, "answer_id": decision.pk, "closed_at": timezone.now()}
+        Appeal.objects.filter(pk=again.pop("id"), closed_at__isnull=True).update(**again)
+    notifiers.tell(decision, decision.effects["reports"])
+
+
+def _reopen(original: Decision) -> dict[str, Any]:
+    """What the decision answered is open again. Returns what an undo of this undo needs to answer it as before."""
+    reports, escalations = (original.effects.get(name, []) for name in ("reports", "escalations"))
+    Report.objects.filter(pk__in=reports).update(handled_at=None)
+    Escalation.objects.filter(pk__in=escalations).update(closed_at=None)
+    answered = Appeal.objects.filter(answer_id=original.pk)
+    appeals = list(answered.values("id", "outcome", "answer", "closed_by_id", "closed_by_name"))
+    answered.update(outcome="", answer="", answer_id=None, closed_at=None, closed_by=None, closed_by_name="")
+    return {"reports": reports, "escalations": escalations, "appeals": appeals}
+
+
+def _answer_again(reopened: dict[str, Any]) -> dict[str, Any]:
+    """Close what an undo had opened, as far as it is open still; returns the ids."""
+    closed = {}
+    for model, name, when in ((Report, "reports", "handled_at"), (Escalation, "escalations", "closed_at")):
+        waiting = model.objects.filter(pk__in=reopened.get(name, []), **{f"{when}__isnull": True})
+        closed[name] = list(waiting.values_list("pk", flat=True))
+        model.objects.filter(pk__in=closed[name]).update(**{when: timezone.now()})
+    return closed
 
 
 def _effects(comment: Comment, before: Place, review: dict[str, Any] | None) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from discussions import languages, mail, receipts
-from discussions.models import Mail, Reader, Report
-from moderation.models import Action, Decision
+from discussions.models import Mail, Reader, Report, State
+from moderation.models import Decision
 
 _HEADER = "X-Parley-Decision"
 
@@ -39,7 +39,7 @@ def _queue(decision: Decision, notice: Report) -> None:
     context = {
         "report": notice,
         "link": settings.SITE_URL + notice.comment.get_absolute_url(),
-        "refused": decision.action == Action.REJECT,
+        "refused": decision.to_state == State.REJECTED,
         "site_name": settings.SITE_NAME,
     }
     Mail.objects.create(

@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Now
 from django.utils import timezone
 
+from discussions import states
 from discussions.models import Comment, Report, State, User
-from moderation.models import QueueItem
+from moderation.models import QueueItem, Score
 from moderation.scoring import curves
 
 TAU = timedelta(hours=6)
@@ -149,27 +150,30 @@ def release(*, by: User, but: Comment) -> None:
 def take_reports() -> int:
     """Put comments with open reports on the reported queue, and bring what is known of them there up to date.
 
-    At most 500 at a time. Returns how many; running it twice changes nothing.
+    At most 500 at a time. Returns how many; running it twice changes nothing. Looked at again once the threads are
+    locked: what somebody decided meanwhile has no open reports any more.
     """
-    from moderation.models import Score
+    chosen = list(_reported_anew().order_by("id").values_list("pk", "article_id")[:500])
+    states.lock_threads(article_id for _pk, article_id in chosen)
+    count = 0
+    for comment in _reported_anew().filter(pk__in=[pk for pk, _article_id in chosen]).select_related("article"):
+        score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
+        enter(comment, Kind.REPORTED, likely(score.labels, score.checkpoint, score.weights) if score else None)
+        count += 1
+    return count
 
+
+def _reported_anew() -> QuerySet[Comment]:
+    """Readable comments with open reports that the reported queue does not know, or knows another number of."""
     opened = Report.objects.filter(comment=OuterRef("pk"), handled_at__isnull=True).order_by()
     queued = QueueItem.objects.filter(comment=OuterRef("pk"), kind=Kind.REPORTED)
     reports_known = Cast(KeyTextTransform("reports", "why"), IntegerField())
-    reported = (
-        Comment.objects.filter(Exists(opened), shown_revision__isnull=False)
-        .exclude(state__in=[State.HELD, State.DELETED])
+    readable = Comment.objects.filter(Exists(opened), shown_revision__isnull=False)
+    return (
+        readable.exclude(state__in=[State.HELD, State.DELETED])
         .annotate(
             opened=Subquery(opened.values("comment").annotate(n=Count("pk")).values("n")),
             known=Coalesce(Subquery(queued.annotate(n=reports_known).values("n")), 0),
         )
         .exclude(opened=F("known"))
-        .select_related("article")
-        .order_by("id")[:500]
     )
-    count = 0
-    for comment in reported:
-        score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()
-        enter(comment, Kind.REPORTED, likely(score.labels, score.checkpoint, score.weights) if score else None)
-        count += 1
-    return count

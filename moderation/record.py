@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from moderation.models import Decision, Seal
@@ -49,8 +49,10 @@ def link(previous: str, decision: dict[str, Any]) -> str:
 
 
 def settled() -> QuerySet[Decision]:
-    """The decisions an export covers, oldest first."""
-    return Decision.objects.filter(created_at__lt=timezone.now() - SETTLED).order_by("id")
+    """The decisions an export covers, oldest first: all before the first that is not old enough."""
+    young = Decision.objects.filter(created_at__gte=timezone.now() - SETTLED).aggregate(first=Min("id"))["first"]
+    found = Decision.objects.order_by("id")
+    return found if young is None else found.filter(pk__lt=young)
 
 
 def lines(*, seal: bool = True) -> Iterator[str]:

@@ -41,7 +41,7 @@ def outdated(in_force: Policy) -> QuerySet[QueueItem]:
     items = QueueItem.objects.filter(kind=QueueItem.Kind.HELD, policy_version__lt=in_force.version)
     by_people = Decision.objects.filter(comment_id=OuterRef("comment_id"), actor=Decision.Actor.PERSON)
     reported = Report.objects.filter(comment=OuterRef("comment_id"), handled_at__isnull=True)
-    asked = Escalation.objects.filter(comment=OuterRef("comment_id"), closed_at__isnull=True)
+    asked = Escalation.objects.filter(comment=OuterRef("comment_id"))
     return items.filter(~Exists(by_people), ~Exists(reported), ~Exists(asked))
 
 

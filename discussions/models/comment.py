@@ -59,6 +59,7 @@ class Comment(models.Model):
     after an edit that is the earlier one until the new one is decided; it is empty where nothing may be read.
     `shown` is true where the thread has to keep the place: readable itself, or with a shown reply (a tombstone).
     `appeared` is the article's `thread_version` with which readers saw it last come: what is new on a page made before.
+    `first_appeared` is the one with which it came first, and 0 until then: whom it is news for.
     `replies` counts the direct replies that are shown. `path` holds the ancestors' ids, root first.
     """
 
@@ -73,6 +74,7 @@ class Comment(models.Model):
     version = models.PositiveIntegerField(default=1)
     shown = models.BooleanField(default=False)
     appeared = models.PositiveBigIntegerField(default=0, db_default=0)
+    first_appeared = models.PositiveBigIntegerField(default=0, db_default=0)
     replies = models.PositiveIntegerField(default=0)
     upvotes = models.PositiveIntegerField(default=0)
     best = models.FloatField(default=0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -52,8 +51,8 @@ class Mute(models.Model):
 class Follow(models.Model):
     """Mail about what is new: in a whole discussion, or in answer to one comment where `comment` is set.
 
-    `told_id` is the highest comment id the reader has been told of, so that nothing is told twice; `waiting` holds
-    lower ids that nobody could read then, and that are told of once they are published.
+    `told_version` is the article's `thread_version` up to which the reader has been told what came. Comments come in
+    the order of their publication, whichever was begun first, so none is missed and none is told twice.
     """
 
     class Pace(models.TextChoices):
@@ -66,8 +65,7 @@ class Follow(models.Model):
     pace = models.CharField(_("how often"), max_length=8, choices=Pace, default=Pace.AT_ONCE)
     created_at = models.DateTimeField(default=timezone.now)
     told_at = models.DateTimeField(default=timezone.now)
-    told_id = models.BigIntegerField(default=0)
-    waiting = ArrayField(models.BigIntegerField(), default=list)
+    told_version = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [models.Index(fields=["told_at"], name="follow_told")]
@@ -110,7 +108,11 @@ class Report(models.Model):
             models.Index(fields=["comment"], name="report_open", condition=models.Q(handled_at__isnull=True)),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["comment", "reader", "revision"], name="report_once_per_revision"),
+            models.UniqueConstraint(
+                fields=["comment", "reader", "revision"],
+                condition=~models.Q(reason="illegal"),
+                name="report_once_per_revision",
+            ),
             models.CheckConstraint(
                 condition=models.Q(reason__in=["insult", "hate", "threat", "spam", "off_topic", "illegal", "other"]),
                 name="report_reason_is_known",

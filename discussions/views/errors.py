@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -19,6 +23,8 @@ from django.utils.translation import gettext as _
 
 from discussions import accounts
 from discussions.views import again, who
+
+log = structlog.get_logger(__name__)
 
 _FROM_ELSEWHERE = ("Origin checking failed", "Referer checking failed")  # how Django begins to say it
 
@@ -97,6 +103,24 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 without the database, without context: whatever is broken must not break this page."""
+    """500 without the database, without context: whatever is broken must not break this page.
+
+    A database that went away before any view began (who is it?) is answered as it is in a view.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return database_down(request, error)
     typed = request.POST.get("text", "") if request.method == "POST" else ""
     return HttpResponseServerError(render_to_string("discussions/errors/500.html", {"typed": typed}))
+
+
+def database_down(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503 while the database is away: nothing was saved, and what was typed is given back."""
+    log.error("database_down", path=request.path, error=str(error).strip()[:200])
+    headers = {"Retry-After": "10", "Cache-Control": "no-store"}
+    if "application/json" in request.headers.get("Accept", ""):
+        body = {"error": _("The database does not answer. Nothing was saved; try again in a moment.")}
+        return JsonResponse(body, status=503, headers=headers)
+    typed = request.POST.get("text", "") if request.method == "POST" else ""
+    page = render_to_string("discussions/errors/503.html", {"typed": typed})
+    return HttpResponse(page, status=503, headers=headers)

@@ -54,7 +54,7 @@ def context(reader: Reader | None, article: Article, *, comment: Comment | None 
     if comment is None:
         waiting = Comment.objects.waiting_of(reader).filter(article=article).order_by("-id")[:MOST_OWN]
         return {"reader": reader, "waiting": of(waiting), "mine": None, "voted": False}
-    mine = comment.reader_id == reader.pk
+    mine = comment.reader_id == reader.pk and comment.state != State.DELETED
     below = Comment.objects.waiting_of(reader).filter(parent=comment).order_by("-id")[:MOST_OWN]
     return {
         "reader": reader,

@@ -47,9 +47,9 @@ def home(request: HttpRequest, section: str | None = None) -> HttpResponse:
     if section is not None:
         chosen = get_object_or_404(Section, slug=section)
         articles = articles.filter(section=chosen)
-    before = _moment(request.GET.get("before", ""))
+    before, last = _place(request.GET.get("before", ""))
     if before is not None:
-        articles = articles.filter(published_at__lt=before)
+        articles = articles.filter(Q(published_at__lt=before) | Q(published_at=before, pk__lt=last))
     found = list(articles[: ARTICLES_PER_PAGE + 1])
     has_more = len(found) > ARTICLES_PER_PAGE
     found = found[:ARTICLES_PER_PAGE]
@@ -58,17 +58,20 @@ def home(request: HttpRequest, section: str | None = None) -> HttpResponse:
         "sections": Section.objects.filter(articles__isnull=False).distinct(),
         "section": chosen,
         "first_page": before is None,
-        "older": found[-1].published_at.isoformat() if has_more else None,
+        "older": f"{found[-1].published_at.isoformat()}_{found[-1].pk}" if has_more else None,
     }
     return render(request, "discussions/home.html", context)
 
 
-def _moment(text: str) -> datetime | None:
+def _place(text: str) -> tuple[datetime | None, int]:
+    """Where a page of articles begins: before this moment or, at it, before this article. None for what is no place."""
+    moment, _sep, last = text.partition("_")
     try:
-        found = parse_datetime(text.replace(" ", "+"))
+        found = parse_datetime(moment.replace(" ", "+"))
     except ValueError:
-        return None
-    return found if found is not None and found.tzinfo is not None else None
+        return None, 0
+    known = last.isascii() and last.isdigit() and len(last) < 19
+    return (found if found is not None and found.tzinfo is not None else None), int(last) if known else 0
 
 
 def find_article(slug: str) -> Article:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -50,10 +51,12 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
         if draft.lacks_account:
             raise Refused("logged_out", logged_out_words(article.get_absolute_url()))
         check_pace(request, "post", reader)
-        speaker = _speaker(draft)
-        comment = posting.post(
-            article=article, reader=speaker, text=draft.text, parent=draft.parent, form_key=draft.key
-        )
+        try:
+            speaker, comment = _saved(draft)
+        except Refused as refused:
+            if refused.code != "form_used":
+                raise
+            speaker, comment = _saved(draft)  # by a guest who sent the same form a moment before this one
     except Refused as refused:
         return given_back(request, draft, refused)
     traces.leave(request, speaker)
@@ -61,6 +64,16 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     response = _posted(request, comment, speaker)
     who.remember(request, response, speaker)
     return response
+
+
+@transaction.atomic
+def _saved(draft: Draft) -> tuple[Reader, Comment]:
+    """Who speaks and what they said; a guest whose words are refused is not kept either. Raises Refused."""
+    speaker = _speaker(draft)
+    comment = posting.post(
+        article=draft.article, reader=speaker, text=draft.text, parent=draft.parent, form_key=draft.key
+    )
+    return speaker, comment
 
 
 def logged_out_words(page: str) -> str:
@@ -103,8 +116,7 @@ def _speaker(draft: Draft) -> Reader:
         return reader
     if reader is not None:
         name, email = name or reader.name, email or reader.email
-    posting.checked_text(draft.text)  # before a guest is saved for words that cannot be
-    return posting.guest(name=name, email=email, back=back)
+    return posting.guest_of_form(draft.key, name=name, email=email) or posting.guest(name=name, email=email, back=back)
 
 
 def _posted(request: HttpRequest, comment: Comment, speaker: Reader) -> HttpResponse:

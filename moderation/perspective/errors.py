@@ -81,10 +81,10 @@ def key_missing() -> ApiError:
     return _info(403, "PERMISSION_DENIED", message, "API_KEY_MISSING")
 
 
-def quota_exceeded(which: str) -> ApiError:
-    """`which` is a quota in words, such as "100 requests per second"."""
+def quota_exceeded(which: str, seconds: int) -> ApiError:
+    """`which` is a quota in words, such as "100 requests per second"; in so many seconds there is more of it."""
     message = f"Quota exceeded: {which}."
-    return _info(429, "RESOURCE_EXHAUSTED", message, "RATE_LIMIT_EXCEEDED", Retry_After="1")
+    return _info(429, "RESOURCE_EXHAUSTED", message, "RATE_LIMIT_EXCEEDED", Retry_After=str(seconds))
 
 
 def saturated() -> ApiError:

@@ -8,6 +8,8 @@ With Redis away each process counts for itself, at half the quota: the door narr
 
 from __future__ import annotations
 
+import math
+import time
 from functools import cache
 
 import structlog
@@ -45,11 +47,14 @@ def _own() -> FixedWindowRateLimiter:
 
 
 def check(caller: Caller) -> None:
-    """Count one request. Raises ApiError 429 where a quota is used up."""
-    if not _hit(RateLimitItemPerSecond, caller.per_second, caller.key_id, window(caller.per_second)):
-        raise errors.quota_exceeded(f"{caller.per_second} requests per second for the key {caller.name!r}")
-    if caller.per_day is not None and not _hit(RateLimitItemPerDay, caller.per_day, caller.key_id):
-        raise errors.quota_exceeded(f"{caller.per_day} requests per day for the key {caller.name!r}")
+    """Count one request. Raises ApiError 429 where a quota is used up, with the seconds until there is more."""
+    seconds = window(caller.per_second)
+    if wait := _hit(RateLimitItemPerSecond, caller.per_second, caller.key_id, seconds):
+        over = f", counted over {seconds} seconds," if seconds > 1 else ""
+        which = f"{caller.per_second} requests per second{over} for the key {caller.name!r}"
+        raise errors.quota_exceeded(which, wait)
+    if caller.per_day is not None and (wait := _hit(RateLimitItemPerDay, caller.per_day, caller.key_id)):
+        raise errors.quota_exceeded(f"{caller.per_day} requests per day for the key {caller.name!r}", wait)
 
 
 def window(per_second: int) -> int:
@@ -57,11 +62,18 @@ def window(per_second: int) -> int:
     return min(LONGEST_WINDOW, max(1, per_second // FEW))
 
 
-def _hit(period: type[RateLimitItem], quota: int, key_id: int, periods: int = 1) -> bool:
+def _hit(period: type[RateLimitItem], quota: int, key_id: int, periods: int = 1) -> int:
+    """0 where the request is within the quota, else the seconds until the window ends."""
     if not breaker.tripped:
         try:
-            return _shared().hit(period(quota * periods, periods), "api-key", str(key_id))
+            return _wait(_shared(), period(quota * periods, periods), key_id)
         except (RedisError, OSError) as error:
             breaker.trip()
             log.warning("quota_without_redis", error=type(error).__name__)
-    return _own().hit(period(max(1, quota * periods // 2), periods), "api-key", str(key_id))
+    return _wait(_own(), period(max(1, quota * periods // 2), periods), key_id)
+
+
+def _wait(limiter: FixedWindowRateLimiter, item: RateLimitItem, key_id: int) -> int:
+    if limiter.hit(item, "api-key", str(key_id)):
+        return 0
+    return max(1, math.ceil(limiter.get_window_stats(item, "api-key", str(key_id)).reset_time - time.time()))

@@ -54,6 +54,8 @@ def desk(what: str = roles.SEE_DESK, *, methods: tuple[str, ...] = ("GET", "HEAD
             if reason := roles.why_not(request.user, what):
                 return refused(request, reason)
             if settings.STAFF_NEED_SECOND_FACTOR and not used_second_factor(request):
+                if request.headers.get("HX-Request"):
+                    return HttpResponse(_("The desk needs your second factor. Load the page again."), status=401)
                 return _ask_for_second_factor(request)
             request.role = roles.role_of(request.user)
             return view(request, *args, **kwargs)

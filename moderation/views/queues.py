@@ -179,7 +179,7 @@ def live(request: DeskRequest) -> HttpResponse:
             "label": str(State(state).label),
             "who": (names.get(told[pk].actor_id or 0) or _("policy")) if pk in told else "",
             "version": version,
-            "undone": pk in told and told[pk].action == Action.UNDO,
+            "waits": pk in told and _still_there(told[pk]),
         }
         for pk, version, state in rows
         if pk in moved
@@ -189,6 +189,11 @@ def live(request: DeskRequest) -> HttpResponse:
     counted = counts(request)
     down = render_to_string("moderation/parts/down.html", {"down": scoring_down(counted)}).strip()
     return JsonResponse({"counts": counted, "gone": gone, "leases": leases, "down": down})
+
+
+def _still_there(latest: Decision) -> bool:
+    """Whether the comment is where it was: taken back, or judged again and held again."""
+    return latest.action == Action.UNDO or (latest.action == Action.HOLD and latest.from_state == latest.to_state)
 
 
 def _pairs(text: str) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from discussions import markup, traces
 from discussions.models import Comment, Reader, Revision, State
-from moderation import authors, decisions, reasons, roles, sanctions, trust
+from moderation import authors, colleagues, decisions, reasons, roles, sanctions, trust
 from moderation.lists import Filters
 from moderation.models import Escalation, Note, Policy, Sanction, Trust
 from moderation.views import last
@@ -208,11 +209,17 @@ def ask_colleague(request: DeskRequest, comment_id: int) -> HttpResponse:
             return refused(request, _("This colleague does not see the comment. Ask somebody else."), status=422)
         to = asked.user
     words = markup.clean(request.POST.get("words", ""))[:2000].strip()
-    Escalation.objects.update_or_create(
-        comment=comment,
-        closed_at__isnull=True,
-        defaults={"to": to, "by": request.user, "by_name": str(request.user), "words": words},
-    )
+    with transaction.atomic():
+        opened = Escalation.objects.select_for_update(of=("self",)).filter(comment=comment, closed_at__isnull=True)
+        standing = opened.select_related("by__reader").first()
+        if standing is not None and standing.by_id != request.user.pk:
+            words = _("%(who)s has asked about this comment already. Answer that first.")
+            return refused(request, words % {"who": colleagues.name_of(standing.by)}, status=422)
+        Escalation.objects.update_or_create(
+            comment=comment,
+            closed_at__isnull=True,
+            defaults={"to": to, "by": request.user, "by_name": str(request.user), "words": words},
+        )
     if is_script(request):
         return HttpResponse(status=204)
     return redirect(f"{reverse('desk_comment', args=[comment.pk])}?queue={request.POST.get('queue', 'held')}")

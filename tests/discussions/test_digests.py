@@ -51,6 +51,7 @@ def test_all_that_is_followed_once_a_day_comes_in_one_mail(account: Reader) -> N
     follows = [daily(account, trams), daily(account, library), daily(account, library, comment=mine)]
     post(trams, "About trams.", reader=ReaderFactory(name="Bo Lind"))
     post(library, "An answer.", parent=mine)
+    post(library, "Beside it.")
     later()
     assert following.tell_due() == 1
     mail = Mail.objects.get()

@@ -9,11 +9,13 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core import signing
+from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
 from discussions import following
-from discussions.models import Article, Follow, Mail, Mute, Reader, State
+from discussions.models import Article, Follow, Mail, Mute, OutboxEntry, Reader, State
 from discussions.views import following as following_views
 from tests.factories.discussions import AccountFactory, ReaderFactory, move, post
 
@@ -342,3 +344,59 @@ def test_nobody_mutes_themselves(client: Client) -> None:
     client.force_login(account.user)
     client.post(f"/readers/{account.pk}/mute/")
     assert Mute.objects.count() == 0
+
+
+def test_what_was_begun_first_and_saved_last_is_told(article: Article) -> None:
+    """A comment's number is given when it is begun; it may be saved after a later one is there for all to read."""
+    follow = following.follow(reader=AccountFactory(), article=article)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('discussions_comment', 'id'))")
+        (number,) = cursor.fetchone()
+    post(article, "Begun later.")
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 1
+    slow = post(article, "Begun first.")
+    OutboxEntry.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute("UPDATE discussions_revision SET comment_id = %s WHERE comment_id = %s", [number, slow.pk])
+        cursor.execute("UPDATE discussions_comment SET id = %s WHERE id = %s", [number, slow.pk])
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 1
+    assert "Begun first." in Mail.objects.latest("pk").body
+
+
+def test_what_was_hidden_and_comes_back_is_no_news(article: Article) -> None:
+    follow = following.follow(reader=AccountFactory(), article=article)
+    comment = post(article, "Refused by mistake.")
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 1
+    move(move(comment, State.REJECTED), State.PUBLISHED)
+    wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 0
+
+
+def test_an_answer_that_is_followed_apart_is_told_once(article: Article) -> None:
+    account = AccountFactory()
+    mine = post(article, reader=account)
+    follows = [following.follow(reader=account, article=article, comment=comment) for comment in (None, mine)]
+    post(article, "An answer.", parent=mine)
+    for follow in follows:
+        wait(follow, timedelta(minutes=2))
+    assert following.tell_due() == 1
+    assert Mail.objects.get().subject == "New answers to your comment"
+
+
+def test_an_old_mails_link_ends_what_was_followed_again(client: Client, article: Article) -> None:
+    account = AccountFactory()
+    link = f"/unsubscribe/{following.stop_token(following.follow(reader=account, article=article))}/"
+    Follow.objects.all().delete()
+    following.follow(reader=account, article=article)
+    assert client.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert not Follow.objects.exists()
+
+
+def test_the_link_in_a_mail_of_an_earlier_version_still_ends_it(client: Client, article: Article) -> None:
+    follow = following.follow(reader=AccountFactory(), article=article)
+    client.post(f"/unsubscribe/{signing.dumps(follow.pk, salt=following._STOP)}/")
+    assert not Follow.objects.exists()

@@ -6,13 +6,15 @@ import socket
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, send_mail
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 from structlog.testing import capture_logs
 
-from discussions import mail
+from discussions import mail, posting
+from discussions.forms import ReportForm
 from discussions.models import Mail
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +116,39 @@ def test_a_mail_server_that_does_not_answer_is_asked_again_later() -> None:
 
 def test_the_pause_doubles_up_to_six_hours() -> None:
     assert [mail.pause_after(attempts) for attempts in (1, 2, 3, 12)] == [30, 60, 120, 21600]
+
+
+UNSENDABLE = f"a@{'ü' * 60}.de"
+
+
+@override_settings(EMAIL_URL="smtp://127.0.0.1:1")
+def test_an_address_that_cannot_be_written_to_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed_on: list[str] = []
+
+    def hand_on(one: Mail) -> None:
+        one.to.rpartition("@")[2].encode("idna")
+        handed_on.append(one.to)
+
+    monkeypatch.setattr(mail, "_send", hand_on)
+    broken = send(UNSENDABLE)
+    send("bo@example.org")
+    assert mail.deliver_due() == 1
+    broken.refresh_from_db()
+    assert handed_on == ["bo@example.org"]
+    assert broken.attempts == 1
+    assert broken.error.startswith("UnicodeError")
+
+
+@pytest.mark.parametrize("address", [UNSENDABLE, "a@b..c"])
+def test_such_an_address_is_refused_at_the_door(address: str) -> None:
+    with pytest.raises(ValidationError):
+        mail.check_sendable(address)
+    with pytest.raises(posting.Refused):
+        posting.guest(name="Ada", email=address)
+    assert "notifier_email" in ReportForm({"reason": "illegal", "words": "See.", "honest": "on",
+                                           "notifier_email": address}).errors  # fmt: skip
+
+
+def test_addresses_in_other_scripts_are_fine() -> None:
+    mail.check_sendable("ada@bücher.example")
+    mail.check_sendable("ada@example.org")

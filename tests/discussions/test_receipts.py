@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from discussions import receipts
 from discussions.models import Comment, Mail, Report
@@ -73,3 +74,19 @@ def test_no_mailbox_is_flooded_and_the_notice_still_counts(
         page = client.post(f"/comments/{comment.pk}/report/", sent | {"words": f"Look, {number}."}).content.decode()
         assert ("A receipt is on its way" in page) == (number < 2)
     assert (Mail.objects.count(), Report.objects.count()) == (2, 4)
+
+
+def test_a_notice_by_somebody_who_reported_before_is_a_notice(client: Client, comment: Comment) -> None:
+    reader = AccountFactory()
+    client.force_login(reader.user)
+    client.post(f"/comments/{comment.pk}/report/", {"reason": "off_topic"})
+    Report.objects.update(handled_at=timezone.now())
+    sent = notice(words="Paragraph 185.")
+    page = client.post(f"/comments/{comment.pk}/report/", sent).content.decode()
+    given = Report.objects.get(reason="illegal")
+    assert (given.words, given.handled_at, given.reader) == ("Paragraph 185.", None, reader)
+    assert f"number {given.pk}" in page
+    assert Mail.objects.get().to == sent["notifier_email"]
+    client.post(f"/comments/{comment.pk}/report/", sent)
+    client.post(f"/comments/{comment.pk}/report/", {"reason": "spam"})
+    assert list(Report.objects.order_by("pk").values_list("reason", flat=True)) == ["off_topic", "illegal"]

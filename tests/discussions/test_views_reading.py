@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 
@@ -261,3 +262,27 @@ def test_logging_in_leads_back_to_what_was_read(client: Client, article: Article
 def test_a_text_typed_in_a_form_has_its_paragraphs(client: Client) -> None:
     article = ArticleFactory(body="First.\r\n\r\nSecond, with\r\na break.\n\n\nThird.")
     assert article.paragraphs == ["First.", "Second, with\r\na break.", "Third."]
+
+
+def test_articles_of_the_same_second_stand_on_one_page_each(client: Client) -> None:
+    then = timezone.now() - timedelta(hours=1)
+    made = {ArticleFactory(published_at=then).slug for _n in range(25)}
+    seen: list[str] = []
+    address = "/"
+    while address:
+        page = client.get(address).content.decode()
+        seen += [slug for slug in dict.fromkeys(re.findall(r'href="/articles/([\w-]+)/', page)) if slug in made]
+        older = re.search(r'href="(\?before=[^"]+)" rel="next"', page)
+        address = f"/{html.unescape(older[1])}" if older else ""
+    assert sorted(seen) == sorted(made)
+
+
+def test_an_author_sees_the_tombstone_of_what_they_deleted(client: Client, article: Article) -> None:
+    author = AccountFactory()
+    gone = post(article, "I take this back.", reader=author)
+    post(article, "Answered already.", parent=gone)
+    move(gone, State.DELETED)
+    client.force_login(author.user)
+    page = client.get(gone.get_absolute_url()).content.decode()
+    assert "Deleted by its author." in page
+    assert "I take this back." not in page

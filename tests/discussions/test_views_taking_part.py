@@ -473,3 +473,27 @@ def test_when_the_database_is_away_the_words_come_back(client: Client, article: 
     assert answer.status_code == 503
     assert "Do not lose me." in answer.content.decode()
     assert connection.is_usable()
+
+
+def test_a_newcomers_form_sent_twice_makes_one_comment_that_is_theirs(article: Article) -> None:
+    form = FirstWritingForm(Client().get(article.get_absolute_url()).content.decode())
+    sent = {**form.fields, "text": "Pressed twice.", **PERSON}
+    sent.pop("csrfmiddlewaretoken")
+    Client().post(form.action, sent)  # its answer never arrived
+    again = Client()
+    answer = again.post(form.action, sent)
+    comment = Comment.objects.get()
+    assert answer.status_code == 302
+    assert answer.headers["Location"].endswith(f"#c{comment.pk}")
+    assert Reader.objects.count() == 1
+    assert again.get(f"/comments/{comment.pk}/edit/").status_code == 200
+
+
+def test_a_guest_whose_words_are_refused_is_not_kept(client: Client, article: Article) -> None:
+    Article.objects.update(mode="closed")
+    assert fill_closed(client, article).status_code == 422
+    assert not Reader.objects.exists()
+
+
+def fill_closed(client: Client, article: Article):
+    return client.post(f"/articles/{article.slug}/comments/", {"text": "Too late.", **PERSON})

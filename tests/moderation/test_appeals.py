@@ -129,6 +129,23 @@ def test_what_an_appeal_published_is_not_taken_down_by_those_who_may_not_answer_
     decisions.by_person(comment_id=refused.pk, action="approve", by=person, version_seen=refused.version)
 
 
+def test_an_answer_taken_back_and_given_again_by_undoing_is_the_answer_again(
+    appeal: Appeal, refused: Comment, senior: User, colleague: User
+) -> None:
+    given = appeals.answer(appeal.pk, by=senior, outcome="overturned", words="You are right.").answer_id
+    back = decisions.undo(decision_id=given or 0, by=senior)
+    appeal.refresh_from_db()
+    assert (appeal.outcome, appeal.closed_at) == ("", None)
+    with pytest.raises(decisions.NotAllowed):
+        decisions.undo(decision_id=back.pk, by=colleague)
+    again = decisions.undo(decision_id=back.pk, by=senior)
+    appeal.refresh_from_db()
+    assert (appeal.outcome, appeal.answer, appeal.answer_id) == ("overturned", "You are right.", again.pk)
+    assert appeal.closed_at is not None
+    refused.refresh_from_db()
+    assert refused.state == State.PUBLISHED
+
+
 @pytest.fixture
 def overturned(appeal: Appeal, refused: Comment, moderator: User, senior: User) -> Comment:
     """Published by an appeal, and approved once more since; whoever refused it has become senior meanwhile."""
@@ -329,6 +346,17 @@ def test_a_question_goes_to_the_colleague_it_is_for(desk: Client, held: Comment,
     assert "No colleague has asked" in bystander.get("/desk/queue/mine/").content.decode()
     other.post(f"/desk/comments/{held.pk}/unask/")
     assert "No colleague has asked" in other.get("/desk/queue/mine/").content.decode()
+
+
+def test_a_second_question_takes_no_place_of_the_first(desk: Client, held: Comment, colleague: User) -> None:
+    other = Client()
+    other.force_login(staff("bea@example.org"))
+    desk.post(f"/desk/comments/{held.pk}/ask/", {"to": colleague.pk, "words": "Is this our lawyer's case?"})
+    answer = other.post(f"/desk/comments/{held.pk}/ask/", {"words": "Whoever is senior."})
+    assert answer.status_code == 422
+    assert Escalation.objects.get().words == "Is this our lawyer's case?"
+    desk.post(f"/desk/comments/{held.pk}/ask/", {"to": colleague.pk, "words": "Or the editor's?"})
+    assert Escalation.objects.get().words == "Or the editor's?"
 
 
 def test_a_colleague_who_does_not_see_the_comment_is_not_asked(desk: Client, held: Comment, colleague: User) -> None:

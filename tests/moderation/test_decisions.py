@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from discussions import posting
-from discussions.models import Comment, Notice, Reader, Report, State, User
+from discussions.models import Article, Comment, Notice, Reader, Report, State, User
 from moderation import bulk, decisions, queue, tallies
 from moderation.models import Decision, Escalation, QueueItem, Review
 from tests.factories.discussions import ArticleFactory
@@ -93,6 +93,43 @@ def test_an_undo_can_be_undone(held: Comment, moderator: User) -> None:
     held.refresh_from_db()
     assert held.state == State.REJECTED
     assert Review.objects.get().approved is False
+
+
+def test_an_undo_that_is_undone_answers_again_what_it_had_opened(
+    held: Comment, moderator: User, author: Reader, colleague: User
+) -> None:
+    approve(held, moderator)
+    held.refresh_from_db()
+    report = Report.objects.create(comment=held, reader=author, revision=1, reason=Report.Reason.ILLEGAL)
+    queue.take_reports()
+    question = Escalation.objects.create(comment=held, by=colleague, by_name="Cleo")
+    made = refuse(held, moderator)
+    back = decisions.undo(decision_id=made.pk, by=moderator)
+    report.refresh_from_db()
+    question.refresh_from_db()
+    assert (report.handled_at, question.closed_at) == (None, None)
+    again = decisions.undo(decision_id=back.pk, by=moderator)
+    for each in (report, question):
+        each.refresh_from_db()
+    assert report.handled_at is not None
+    assert question.closed_at is not None
+    assert not QueueItem.objects.exists()
+    decisions.undo(decision_id=again.pk, by=moderator)
+    for each in (report, question):
+        each.refresh_from_db()
+    assert (report.handled_at, question.closed_at) == (None, None)
+    assert QueueItem.objects.get().kind == queue.Kind.REPORTED
+
+
+def test_undone_before_it_was_scored_a_comment_waits_among_the_held_too(
+    article: Article, author: Reader, moderator: User
+) -> None:
+    first_policy()
+    comment = posting.post(article=article, reader=author, text="I like the tram.")
+    queue.enter(comment, queue.Kind.REPORTED, None)
+    made = refuse(comment, moderator)
+    decisions.undo(decision_id=made.pk, by=moderator)
+    assert set(QueueItem.objects.values_list("kind", flat=True)) == {"held", "reported"}
 
 
 def test_only_the_decision_that_stands_can_be_undone(held: Comment, moderator: User) -> None:

@@ -76,6 +76,15 @@ def test_a_decision_that_is_undone_tells_nobody_and_the_next_one_does(settled: S
     assert comment.state == State.PUBLISHED
 
 
+def test_an_undo_that_is_undone_tells_what_stands_then(settled: Say, moderator: User) -> None:
+    comment = settled("I like the tram.")
+    address = noticed(comment)
+    back = decisions.undo(decision_id=decide(comment, moderator, Action.REJECT), by=moderator)
+    decisions.undo(decision_id=back.pk, by=moderator)
+    (sent,) = told(address)
+    assert "taken the comment down" in sent.body
+
+
 def test_other_reports_and_notices_without_an_address_are_answered_by_no_mail(settled: Say, moderator: User) -> None:
     comment = settled("I like the tram.")
     spam = noticed(comment, reason="spam")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from unittest import mock
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
@@ -104,6 +104,16 @@ def test_a_row_under_lease_is_not_claimed_again(say: Say) -> None:
     say(KIND)
     assert len(pipeline.claim(uuid4())) == 1
     assert pipeline.claim(uuid4()) == []
+
+
+def test_under_a_lasting_backlog_what_failed_before_has_its_turn(say: Say) -> None:
+    first, second = say("One."), say("Two.")
+    OutboxEntry.objects.filter(comment=first).update(attempts=2, token=uuid4())
+    usual, now_and_then = UUID(int=1), UUID(int=pipeline.FAILED_FIRST)
+    assert [entry.comment_id for entry in pipeline.claim(now_and_then)] == [first.pk]
+    assert [entry.comment_id for entry in pipeline.claim(usual)] == [second.pk]
+    third = say("Three.")
+    assert [entry.comment_id for entry in pipeline.claim(now_and_then)] == [third.pk], "nothing failed waits any more"
 
 
 def test_what_failed_before_is_claimed_alone(say: Say) -> None:

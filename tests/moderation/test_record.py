@@ -47,6 +47,14 @@ def test_an_export_verifies_by_itself_and_against_the_database(decided: list[str
     assert record.verify_database() == found
 
 
+def test_nothing_is_sealed_after_a_decision_that_is_not_old_enough(decided: list[str]) -> None:
+    """Its number may be lower than that of one written down before it."""
+    first, second, third = Decision.objects.order_by("id")
+    tampered(f"UPDATE moderation_decision SET created_at = now() + interval '1 hour' WHERE id = {second.pk}")
+    assert list(record.settled()) == [first]
+    assert third.pk > second.pk
+
+
 def test_a_changed_word_a_missing_and_a_swapped_line_are_found(decided: list[str]) -> None:
     changed = [decided[0], decided[1].replace("Nö.", "Ja."), decided[2]]
     assert "was changed" in record.verify_lines(changed).problems[0]

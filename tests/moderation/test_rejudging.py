@@ -111,11 +111,14 @@ def test_a_new_word_list_is_looked_for_in_the_stored_text(waiting: Comment, edit
 
 
 def test_what_a_person_has_in_hand_stays_as_it_is(article: Article, editor: User, moderator: User) -> None:
-    undone, reported, asked, looked_at = (judged(article, f"You idiot, for the {n}th time.") for n in range(4))
+    undone, reported, asked, answered, looked_at = (
+        judged(article, f"You idiot, for the {n}th time.") for n in range(5)
+    )
     made = decisions.by_person(comment_id=undone.pk, action="approve", by=moderator, version_seen=undone.version)
     decisions.undo(decision_id=made.pk, by=moderator)
     Report.objects.create(comment=reported, revision=1, reason=Report.Reason.ILLEGAL)
     Escalation.objects.create(comment=asked, by=moderator, by_name="mo")
+    Escalation.objects.create(comment=answered, by=moderator, by_name="mo", closed_at=timezone.now())
     queue.claim(QueueItem.objects.get(comment=looked_at), by=moderator)
     change(editor, thresholds=LENIENT)
     assert again(editor) == 0
@@ -133,6 +136,14 @@ def test_whoever_was_looking_at_it_is_told_that_policy_has_decided(
     again(editor)
     with pytest.raises(decisions.Conflict):
         decisions.by_person(comment_id=waiting.pk, action="approve", by=moderator, version_seen=waiting.version)
+
+
+def test_whoever_has_it_on_the_screen_learns_that_it_waits_still(waiting: Comment, editor: User, desk: Client) -> None:
+    seen = {"ids": f"{waiting.pk}:{waiting.version}"}
+    change(editor, thresholds={"toxicity": {"hold": 0.4, "reject": 1.0}})
+    assert again(editor) == 1
+    told = desk.get("/desk/live/", seen).json()["gone"][str(waiting.pk)]
+    assert (told["waits"], told["state"], told["version"]) == (True, "held", waiting.version + 1)
 
 
 def test_words_that_others_had_posted_too_are_not_forgotten(article: Article, editor: User) -> None:

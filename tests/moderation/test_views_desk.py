@@ -45,6 +45,9 @@ def test_an_account_without_a_role_is_told_so(client: Client) -> None:
 @override_settings(STAFF_NEED_SECOND_FACTOR=True)
 def test_without_a_second_factor_the_desk_sends_to_its_set_up(desk: Client) -> None:
     assert desk.get("/desk/")["Location"] == reverse("mfa_activate_totp")
+    assert desk.get("/desk/live/", headers={"HX-Request": "true"}).status_code == 401, (
+        "a script follows to a page of 200"
+    )
 
 
 def test_the_held_queue_shows_words_scores_and_the_reason_as_a_sentence(desk: Client, held: Comment) -> None:
@@ -148,10 +151,10 @@ def test_live_tells_of_decisions_by_others(desk: Client, held: Comment) -> None:
 def test_live_tells_of_decisions_that_were_taken_back(desk: Client, held: Comment, colleague: User) -> None:
     seen = {"ids": f"{held.pk}:{held.version}"}
     made = decisions.by_person(comment_id=held.pk, action="approve", by=colleague, version_seen=held.version)
-    assert desk.get(reverse("desk_live"), seen).json()["gone"][str(held.pk)]["undone"] is False
+    assert desk.get(reverse("desk_live"), seen).json()["gone"][str(held.pk)]["waits"] is False
     decisions.undo(decision_id=made.pk, by=colleague)
     told = desk.get(reverse("desk_live"), seen).json()["gone"][str(held.pk)]
-    assert (told["undone"], told["state"], told["version"]) == (True, "held", held.version + 2)
+    assert (told["waits"], told["state"], told["version"]) == (True, "held", held.version + 2)
 
 
 def test_search_finds_words_in_any_comment_and_nothing_else(desk: Client, settled: Say) -> None:

@@ -44,13 +44,27 @@
 
   const put = (html) => {
     const card = $("#card");
+    if (!card) { location.reload(); return; } // a page without cards: what was done shows on it once it is loaded anew
+    const held = card.contains(document.activeElement) || document.activeElement === document.body;
     card.inert = false;
     card.innerHTML = html;
     lastFrom(card);
     window.htmx?.process(card);
     shown(card);
     $("#cardpane").scrollTop = 0;
+    if (held) $("#cardpane").focus({ preventScroll: true }); // or who goes by Tab starts at the top of the page again
     settle();
+  };
+
+  /* Colleagues see who is looking at what: not for cards leafed past, and again before it would end. */
+  const lookAt = (row) => {
+    clearTimeout(stay);
+    const tell = () => {
+      if (here() !== row) return;
+      if (!document.hidden) post(`/desk/comments/${row.dataset.id}/lease/`).catch(() => {});
+      stay = setTimeout(tell, 120000);
+    };
+    stay = setTimeout(tell, 400);
   };
 
   const show = async (row, { history = true } = {}) => {
@@ -67,8 +81,7 @@
       if (here() !== row) return;
       put(html);
       if (history) window.history.replaceState(null, "", link(row).href);
-      clearTimeout(stay);
-      stay = setTimeout(() => post(`/desk/comments/${row.dataset.id}/lease/`).catch(() => {}), 400); // not for those leafed past
+      lookAt(row);
     } catch {
       say("The card could not be fetched. Is the network there? Try again with j or k.");
     }
@@ -170,6 +183,8 @@
   const wordsOf = (button) => [...(button?.childNodes || [])]
     .filter((node) => node.nodeName !== "KBD").map((node) => node.textContent).join("").trim() || "✓";
 
+  const unsent = (row) => { row?.classList.remove("sending"); if (!row) $("#card").inert = false; };
+
   const decide = async (form, submitter) => {
     const turn = ++turns;
     const card = form.closest("[data-card]");
@@ -178,7 +193,7 @@
     row?.classList.add("sending");
     cards.delete(card.dataset.card);
     const next = row && after(row);
-    if (next) show(next); else emptied(row);
+    if (next) show(next); else if (row) emptied(); else $("#card").inert = true; // a card that came from elsewhere
     try {
       const answer = await post(form.getAttribute("action"), body);
       const html = await answer.text();
@@ -186,20 +201,21 @@
         const rejected = form.dataset.decide === "reject";
         mark(row, rejected ? "rejected" : "published", form.dataset.done || wordsOf(submitter));
         if (turn > told) { told = turn; last(html, turn); }
+        if (!row) { const first = rows().find(open); if (first) show(first); else emptied(); }
         live();
       } else if (answer.status === 409) {
         const page = document.createElement("div");
         page.innerHTML = html;
         const conflict = $("[data-conflict]", page);
         mark(row, conflict?.dataset.state || "held", conflict?.dataset.label || "");
-        if (row && (here() === row || !next)) put(html);
+        if (!row || here() === row || !next) put(html);
         else { lastFrom(page); say(conflict ? $("p", conflict).textContent.trim() : "", turn); }
       } else {
-        row?.classList.remove("sending");
+        unsent(row);
         say(whyNot(html) || `Not saved (${answer.status}). The comment is where it was; try again.`, turn);
       }
     } catch {
-      row?.classList.remove("sending");
+      unsent(row);
       say("Not saved: the network did not answer. The comment is where it was; try again.", turn);
     }
   };
@@ -218,7 +234,7 @@
     const told = document.createElement("div");
     told.innerHTML = html;
     if ($(".results", told)) {
-      $$("[data-result]", told).forEach((item) => back(item.dataset.result));
+      $$('[data-result][data-done="1"]', told).forEach((item) => back(item.dataset.result));
       put(html);
     } else {
       last(html);
@@ -230,7 +246,7 @@
 
   const inLine = (work) => { sends = Promise.allSettled([sends, work]); };
   const takeBack = (find) => {
-    sends = sends.then(() => { const form = find(); return form ? undo(form) : say("There is nothing to undo."); });
+    sends = sends.catch(() => {}).then(() => { const form = find(); return form ? undo(form) : say("There is nothing to undo."); });
   };
 
   const back = (id) => {
@@ -268,7 +284,7 @@
     live();
   };
 
-  const revive = (row, version) => { // decided by somebody, and taken back: it is where it was
+  const revive = (row, version) => { // decided by somebody and taken back, or judged again and held again
     if (row.classList.contains("sending")) return;
     const id = row.dataset.id;
     cards.delete(id);
@@ -296,7 +312,7 @@
     }
     for (const row of rows()) {
       const gone = asked.get(row) === standing(row) && news.gone[row.dataset.id]; // not what was so before it was decided or taken back here
-      if (gone?.undone && row.classList.contains(`is-${gone.state}`)) revive(row, gone.version);
+      if (gone?.waits && row.classList.contains(`is-${gone.state}`)) revive(row, gone.version);
       else if (gone && open(row)) mark(row, gone.state, `${gone.label} · ${gone.who}`);
       const lease = $("[data-lease]", row);
       if (lease) lease.textContent = news.leases[row.dataset.id] || "";
@@ -420,7 +436,7 @@
       press('#bulk button[value="reject"]');
       return;
     }
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]") || !$("#letters")?.checked) return;
     if (prefix === "g" && Date.now() - since < 2000) {
       prefix = "";
       const go = $(`[data-g="${event.key}"]`);
@@ -478,11 +494,20 @@
 
   /* --- begin ---------------------------------------------------------------------------------------- */
   $$("[data-help]").forEach((button) => { button.hidden = false; });
+  const letters = $("#letters"); // who dictates, or brushes the keys, can switch them off
+  if (letters) {
+    letters.checked = localStorage.getItem("parley-letters") !== "off";
+    letters.addEventListener("change", () => localStorage.setItem("parley-letters", letters.checked ? "on" : "off"));
+  }
   const fresh = $(".last.fresh");
   if (fresh) hide = setTimeout(() => fresh.classList.remove("fresh"), 10000);
   settle();
   if (list) {
-    if (here()) { here().scrollIntoView({ block: "nearest" }); ahead(here()); }
+    if (here()) {
+      here().scrollIntoView({ block: "nearest" });
+      ahead(here());
+      if ($("#card [data-card]")?.offsetParent) lookAt(here()); // narrow screens show the list first
+    }
     setInterval(live, 4000);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) live(); });
     count();

@@ -158,6 +158,13 @@ def test_a_small_quota_is_counted_by_the_second() -> None:
     assert 429 in found[3:]
 
 
+def test_whoever_has_used_the_day_up_is_told_when_the_next_begins(post: Post, worker: Any) -> None:
+    _row, token = keys.create(name="scarce", per_day=1)
+    answers = [post(question(), query=f"?key={token}") for _turn in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert 60 < int(answers[1].headers["Retry-After"]) <= 86400
+
+
 @pytest.mark.parametrize(("per_second", "seconds"), [(1, 1), (39, 1), (40, 2), (100, 5), (1_000_000, 5)])
 def test_the_larger_the_quota_the_more_seconds_it_is_counted_over(per_second: int, seconds: int) -> None:
     assert quota.window(per_second) == seconds
