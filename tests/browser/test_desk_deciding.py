@@ -8,12 +8,13 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from discussions.models import Comment, Notice, State, User
+from discussions.models import Article, Comment, Notice, State, User
 from moderation import appeals, decisions, tallies
 from moderation.models import Decision, Preset, Staff
 from tests.browser.desk import *  # noqa: F403
 from tests.browser.desk import card_says, done, is_now, sit_down
 from tests.factories.discussions import UserFactory
+from tests.factories.moderation import judged
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -154,3 +155,43 @@ def test_what_went_wrong_stays_in_view_when_an_earlier_answer_comes_late(at_desk
     at_desk.keyboard.press("u")
     expect(at_desk.locator("#last .last.fresh")).to_contain_text("Took it back")
     is_now(waiting[0], State.HELD)
+
+
+def test_a_card_from_elsewhere_leads_back_to_what_waits(
+    at_desk: Page, waiting: list[Comment], moderator: User, article: Article
+) -> None:
+    earlier = judged(article, "Long since published, you fool.", labels={"toxicity": 0.8})
+    decisions.by_person(comment_id=earlier.pk, action="approve", by=moderator, version_seen=earlier.version)
+    at_desk.goto(f"{at_desk.url.partition('/desk/')[0]}/desk/comments/{earlier.pk}/?queue=held")
+    card_says(at_desk, "Long since published")
+    at_desk.keyboard.press("r")
+    at_desk.keyboard.press("1")
+    done(at_desk, "Refused")
+    card_says(at_desk, "number 0")
+    is_now(earlier, State.REJECTED)
+
+
+def test_letters_can_be_switched_off_and_stay_so(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    at_desk.keyboard.press("?")
+    at_desk.get_by_label("Letters act at once").uncheck()
+    at_desk.keyboard.press("Escape")
+    at_desk.keyboard.press("a")
+    at_desk.keyboard.press("j")
+    at_desk.reload()
+    card_says(at_desk, "number 0")
+    at_desk.keyboard.press("a")
+    expect(at_desk.locator(".row.gone")).to_have_count(0)
+    is_now(waiting[0], State.HELD)
+    at_desk.locator("[data-help]").first.click()
+    at_desk.get_by_label("Letters act at once").check()
+    at_desk.keyboard.press("Escape")
+    at_desk.keyboard.press("a")
+    done(at_desk, "Approved")
+
+
+def test_the_next_card_has_the_focus_and_not_the_top_of_the_page(at_desk: Page) -> None:
+    at_desk.locator("#card form[data-decide='approve'] button").focus()
+    at_desk.keyboard.press("Enter")
+    card_says(at_desk, "number 1")
+    expect(at_desk.locator("#cardpane")).to_be_focused()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
-from discussions.models import Comment, State
+from discussions.models import Comment, State, User
+from moderation import decisions
+from moderation.models import Staff
 from tests.browser.desk import *  # noqa: F403
 from tests.browser.desk import card_says, done, is_now
+from tests.factories.discussions import AccountFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -89,4 +93,35 @@ def test_news_of_before_an_undo_does_not_take_the_comment_away_again(at_desk: Pa
         route.fulfill(response=answer)
     at_desk.evaluate("() => new Promise((done) => setTimeout(done, 0))")  # the script has read it by then
     expect(at_desk.locator(".row.gone")).to_have_count(1)
+    is_now(waiting[1], State.HELD)
+
+
+def test_what_a_colleague_has_decided_since_stays_grey_after_the_undo_of_a_batch(
+    at_desk: Page, waiting: list[Comment], moderator: User
+) -> None:
+    for number in range(2):
+        at_desk.locator(f'.row[data-id="{waiting[number].pk}"] input').check()
+    at_desk.locator("#bulk select").select_option("insult")
+    at_desk.locator('#bulk button[value="reject"]').click()
+    expect(at_desk.locator(".results")).to_contain_text("2 comments done")
+    waiting[0].refresh_from_db()
+    cleo = AccountFactory(name="cleo", user=UserFactory(email="c.quill@example.org", is_staff=True)).user
+    Staff.objects.create(user=cleo)
+    decisions.by_person(comment_id=waiting[0].pk, action="approve", by=cleo, version_seen=waiting[0].version)
+    at_desk.keyboard.press("u")
+    expect(at_desk.locator(".results")).to_contain_text("1 taken back, 1 not")
+    expect(at_desk.locator(f'.row[data-id="{waiting[0].pk}"]')).to_have_class(re.compile("gone"))
+    expect(at_desk.locator(f'.row[data-id="{waiting[1].pk}"]')).not_to_have_class(re.compile("gone"))
+    is_now(waiting[0], State.PUBLISHED)
+
+
+def test_undo_works_on_a_page_without_cards_and_goes_on(at_desk: Page, waiting: list[Comment]) -> None:
+    for number in range(2):
+        at_desk.locator(f'.row[data-id="{waiting[number].pk}"] input').check()
+    at_desk.locator('#bulk button[value="approve"]').click()
+    expect(at_desk.locator(".results")).to_contain_text("2 comments done")
+    at_desk.goto(at_desk.url.partition("/desk/")[0] + "/desk/insight/")
+    with at_desk.expect_navigation():
+        at_desk.keyboard.press("u")
+    is_now(waiting[0], State.HELD)
     is_now(waiting[1], State.HELD)

@@ -36,8 +36,8 @@ from .data import (
     check_folder,
     fingerprint,
     held_out_keys,
+    is_kept,
     read_rows,
-    text_keys,
     without,
 )
 from .export import Scorer, average, read_folder, write_folder
@@ -46,8 +46,6 @@ from .workers import train
 
 BUNDLED = Path(__file__).parents[1] / "bundled" / "compact"
 MAX_TOKENS = 256
-# One comment in 25 is kept for calibration, chosen by its text so that a rerun keeps the same ones.
-KEPT_OF_256 = 10
 HEADS_SEED = 20
 
 
@@ -82,6 +80,9 @@ def arguments() -> argparse.Namespace:
         help="finished checkpoints whose judgement softens the corpora's labels (needs scikit-learn)",
     )
     parser.add_argument("--taught", type=float, default=0.5, help="how far the labels move towards --teachers, 0..1")
+    parser.add_argument(
+        "--large", type=Path, help="a larger teacher (training/large.py) that counts as much as all these"
+    )
     parser.add_argument("--rate", type=float, default=1.5e-4, help="the top layer's; 8e-5 when going on from --start")
     parser.add_argument("--layers", type=int, default=6, help="fewer make a smaller checkpoint, as for a cascade")
     parser.add_argument("--leave-out", default="", help="train without the sources named so (civil, jigsaw, …)")
@@ -93,12 +94,12 @@ def prepare(folder: Path, args: argparse.Namespace) -> tuple[list[Row], list[Row
     """Training rows, rows kept for calibration, and the emoji for the vocabulary."""
     clean = list(without(read_rows(folder / "train.jsonl.gz"), held_out_keys(folder)))
     emoji = body.frequent_emoji(row.text for row in read_rows(folder / "train.jsonl.gz"))
-    kept = [row for row in clean if text_keys(row.text)[0][0] < KEPT_OF_256]
-    rest = [row for row in clean if text_keys(row.text)[0][0] >= KEPT_OF_256]
+    kept = [row for row in clean if is_kept(row)]
+    rest = [row for row in clean if not is_kept(row)]
     rows = balanced(rest, args.seed, args.scale, args.leave_out)
     if args.teachers:
         # Before the groups are swapped: a swapped copy takes over what was thought of its original.
-        teachers.soften(rows, args.teachers, args.taught, args.out / "teachers.npy")
+        teachers.soften(rows, args.teachers, args.taught, args.out / "teachers.npy", args.large)
     rows += swaps.rows(rows, args.seed)
     matched = attach_spans(rows, folder)
     rows += written.rows(args.seed, args.scale * args.written)
@@ -125,7 +126,7 @@ def fit(rows: list[Row], emoji: list[str], args: argparse.Namespace, folder: Pat
     trainer = Trainer(model, head, plan)
     train(trainer, encode(rows, tokenizer, MAX_TOKENS), args.out / "state.pt")
     write_folder(model, trainer.averaged(), folder)
-    taught = teachers.told(args.teachers, args.taught) if args.teachers else ""
+    taught = teachers.told(args.teachers, args.taught, args.large) if args.teachers else ""
     return {
         "what": f"{len(rows)} rows, {trainer.step} steps, {trainer.spent / 60:.0f} minutes{taught}",
         "plan": asdict(trainer.plan),

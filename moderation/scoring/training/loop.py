@@ -81,17 +81,21 @@ class Trainer:
         depth = int(name.split("layer.")[1].split(".", maxsplit=1)[0])
         return plan.rate * plan.layer_decay ** (layers - 1 - depth)
 
+    def read(self, batch: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
+        """The last states (rows × tokens × features) and the logits (rows × six, fp32) of a batch."""
+        model = self.modules["model"]
+        hidden = model.bert(batch.ids, attention_mask=batch.mask)
+        return hidden.last_hidden_state, model.classifier(hidden.pooler_output).float()
+
     def loss(self, batch: Tensors) -> torch.Tensor:
         """Masked, weighted binary cross-entropy of the labels, plus that of the marked tokens."""
-        model, spans = self.modules["model"], self.modules["spans"]
-        hidden = model.bert(batch.ids, attention_mask=batch.mask)
-        logits = model.classifier(hidden.pooler_output).float()
+        states, logits = self.read(batch)
         weights = batch.weights * LABEL_LOSS
         each = functional.binary_cross_entropy_with_logits(logits, batch.targets, reduction="none")
         loss = (each * weights).sum() / (len(batch.ids) * LABEL_LOSS.sum() * 0.6)
         known = batch.token_targets >= 0
         if self.plan.spans_weight and known.any():
-            tokens = spans(hidden.last_hidden_state[known]).float().squeeze(-1)
+            tokens = self.modules["spans"](states[known]).float().squeeze(-1)
             per_token = functional.binary_cross_entropy_with_logits(
                 tokens, batch.token_targets[known].float(), reduction="sum"
             )

@@ -27,15 +27,17 @@ _BOUND = 1e-4
 _scorer: Scorer
 
 
-def soften(rows: Sequence[Row], folders: Sequence[Path], share: float, cache: Path) -> None:
+def soften(rows: Sequence[Row], folders: Sequence[Path], share: float, cache: Path, large: Path | None = None) -> None:
     """Move the known labels of `rows` by `share` (0..1) towards the teachers; keeps their answers in `cache` (.npy).
+
+    `large` is the folder of a larger teacher (`large.py`), whose log-odds count as much as all the others' together.
 
     Raises ValueError when `cache` was made from other rows.
     """
     if cache.exists():
         taught = np.load(cache)
     else:
-        taught = teach(rows, folders)
+        taught = teach(rows, folders, large)
         np.save(cache, taught)
     if taught.shape != (len(rows), 6):
         raise ValueError(f"{cache} holds answers for other rows ({taught.shape[0]}, not {len(rows)}): remove it.")
@@ -44,25 +46,40 @@ def soften(rows: Sequence[Row], folders: Sequence[Path], share: float, cache: Pa
         row.labels = tuple((1 - share) * own + share * other for own, other in zip(row.labels, answers, strict=True))
 
 
-def told(folders: Sequence[Path], share: float) -> str:
+def told(folders: Sequence[Path], share: float, large: Path | None = None) -> str:
     """Who taught, for the model card: the weights by the beginning of their SHA-256."""
-    names = map(weights, folders)
-    return f"; labels moved by {share:g} towards {', '.join(names)} and a model of words and letters"
+    names = [*map(weights, folders), "a model of words and letters"]
+    if large is not None:
+        names.append(f"all-mpnet-base-v2 trained on a part of the rows ({weights(large, 'large.safetensors')})")
+    return f"; labels moved by {share:g} towards {', '.join(names[:-1])} and {names[-1]}"
 
 
-def weights(folder: Path) -> str:
+def weights(folder: Path, name: str = "model.safetensors") -> str:
     """The beginning of the weights' SHA-256, as the product names them."""
-    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12]
+    return hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
 
 
-def teach(rows: Sequence[Row], folders: Sequence[Path]) -> np.ndarray:
+def teach(rows: Sequence[Row], folders: Sequence[Path], large: Path | None = None) -> np.ndarray:
     """The teachers' mean (of log-odds) as probabilities, rows × 6."""
     texts = [row.text[:_READ] for row in rows]
     of_letters = _log_odds(letters(rows))  # first: where scikit-learn is missing, nobody reads in vain
     odds = np.mean([_log_odds(_scored(folder, texts)) for folder in folders], axis=0)
     odds[:, 0] += LETTERS_SHARE * (of_letters - odds[:, 0])
+    if large is not None:
+        odds = _halfway(odds, _read_by(large, rows))
     answers: np.ndarray = 1 / (1 + np.exp(-odds))
     return answers.astype(np.float32)
+
+
+def _halfway(odds: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Half-way to what the larger teacher says, where it was asked (NaN: it was not)."""
+    return np.where(np.isnan(others), odds, (odds + others) / 2)
+
+
+def _read_by(large: Path, rows: Sequence[Row]) -> np.ndarray:
+    from .large import log_odds  # only here: its model is not needed otherwise
+
+    return log_odds(large, rows)
 
 
 def _scored(folder: Path, texts: list[str]) -> np.ndarray:
