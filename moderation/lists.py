@@ -6,22 +6,19 @@ comments. What a line shows is fetched afterwards (moderation/lines.py), for the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from functools import reduce
-from operator import or_
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlencode
 
-from django.core.cache import cache
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from discussions.models import Comment, Reader, Section, State, User
-from moderation import alike, lines, reasons, roles, search
-from moderation.models import Appeal, Decision, Escalation, QueueItem, Review, Score
+from discussions.models import Comment, State, User
+from moderation import lines, roles, search
+from moderation.filters import Filters, Narrowed
+from moderation.models import Appeal, Escalation, QueueItem, Review
 
 PAGE = 40
 COUNTED_UP_TO = 1000
@@ -40,42 +37,6 @@ NAMES: dict[str, tuple[str, Promise, Promise]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list is narrowed to; empty strings narrow nothing. `words` is a search over the comments' text.
-
-    `alike` is a comment's id: it and all that say nearly the same.
-    """
-
-    section: str = ""
-    article: str = ""
-    author: str = ""
-    label: str = ""
-    rule: str = ""
-    language: str = ""
-    words: str = ""
-    alike: str = ""
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> Filters:
-        """From an address's query; what cannot be meant is ignored."""
-        given = {f.name: query.get(f.name, "").replace("\x00", "").strip()[:200] for f in fields(cls)}
-        for name in ("section", "article", "alike"):
-            if not (given[name].isascii() and given[name].isdigit() and len(given[name]) < 19):
-                given[name] = ""
-        if given["label"] not in reasons.LABELS:
-            given["label"] = ""
-        return cls(**given)
-
-    def __bool__(self) -> bool:
-        return any(getattr(self, f.name) for f in fields(self))
-
-    @property
-    def query(self) -> str:
-        """For an address: `section=3&words=tram`, only what is set."""
-        return urlencode({f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)})
-
-
 @dataclass(slots=True)
 class Page:
     """One page of a list. `after` continues it, empty on the last one. `total` may be "over 1,000"."""
@@ -87,7 +48,7 @@ class Page:
 
 def page(name: str, filters: Filters, *, by: User, after: str = "", limit: int = PAGE) -> Page:
     """One page of a queue as this person may see it. Raises KeyError for a queue that does not exist."""
-    narrowed = _Narrowed(filters, roles.sections_of(by))
+    narrowed = Narrowed(filters, roles.sections_of(by))
     found = _SOURCES[name](narrowed, by, after, limit + 1)
     more = found[:limit]
     shown = lines.of([comment_id for comment_id, _cursor in more], by)
@@ -100,7 +61,7 @@ def page(name: str, filters: Filters, *, by: User, after: str = "", limit: int =
 def neighbour(name: str, filters: Filters, *, by: User, without: Iterable[int]) -> int | None:
     """The first comment of the queue that is not one of `without`: where to go after a decision."""
     gone = set(without)
-    narrowed = _Narrowed(filters, roles.sections_of(by))
+    narrowed = Narrowed(filters, roles.sections_of(by))
     found = _SOURCES[name](narrowed, by, "", len(gone) + 1)
     return next((comment_id for comment_id, _cursor in found if comment_id not in gone), None)
 
@@ -108,64 +69,8 @@ def neighbour(name: str, filters: Filters, *, by: User, without: Iterable[int]) 
 Found = list[tuple[int, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Narrowed:
-    """Filters plus the sections a person is limited to, as conditions on a comment reached by `prefix`."""
-
-    filters: Filters
-    section_ids: Sequence[int]
-
-    def condition(self, prefix: str = "") -> Q:
-        f, parts = self.filters, Q()
-        if self.section_ids:
-            parts &= Q(**{f"{prefix}article__section__in": list(self.section_ids)})
-        if f.section:
-            parts &= Q(**{f"{prefix}article__section": int(f.section)})
-        if f.article:
-            parts &= Q(**{f"{prefix}article": int(f.article)})
-        if f.author:
-            parts &= _by_author(f.author, prefix)
-        return parts & self._about_words(prefix)
-
-    def _about_words(self, prefix: str) -> Q:
-        f, parts = self.filters, Q()
-        pk, revision = OuterRef(f"{prefix}pk"), OuterRef(f"{prefix}revision")
-        score = Score.objects.filter(comment_id=pk, revision=revision)
-        verdict = Decision.objects.filter(comment_id=pk, revision=revision, actor=Decision.Actor.MACHINE)
-        later = Decision.objects.filter(comment_id=OuterRef("comment_id"), revision=OuterRef("revision"),
-                                        actor=Decision.Actor.MACHINE, pk__gt=OuterRef("pk"))  # fmt: skip
-        decided = verdict.filter(~Exists(later))
-        if f.label:
-            fired = [Q(reasons__contains=[{"rule": rule, "label": f.label}]) for rule in reasons.OF_A_LABEL]
-            parts &= Q(Exists(decided.filter(reduce(or_, fired))))
-        if f.language:
-            parts &= Q(Exists(score.filter(language=f.language)))
-        if f.rule:
-            parts &= Q(Exists(decided.filter(reasons__contains=[{"rule": f.rule}])))
-        if f.alike:
-            parts &= Q(**{f"{prefix}pk__in": alike.ids(int(f.alike))})
-        if f.words:
-            parts &= Q(Exists(search.matching(f.words).filter(comment_id=pk, number=revision)))
-        return parts
-
-
-def _by_author(name: str, prefix: str) -> Q:
-    """Comments by readers whose name holds `name`.
-
-    Few such readers are named to the database, which then knows how common they are. Where very many fit, each comment
-    is asked in the list's own order: joined, the planner would take them for few and sort all their comments.
-    """
-    fitting = Reader.objects.filter(name__icontains=name)
-    ids = list(fitting.order_by().values_list("pk", flat=True)[: FEW_READERS + 1])
-    if len(ids) <= FEW_READERS:
-        return Q(**{f"{prefix}reader__in": ids})
-    fits = ExpressionWrapper(Q(name__icontains=name), output_field=BooleanField())
-    asked = Reader.objects.filter(pk=OuterRef(f"{prefix}reader_id")).values(fits=fits)
-    return Q(Subquery(asked, output_field=BooleanField()))
-
-
-def _queued(kind: str) -> Callable[[_Narrowed, User, str, int], Found]:
-    def source(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
+def _queued(kind: str) -> Callable[[Narrowed, User, str, int], Found]:
+    def source(narrowed: Narrowed, by: User, after: str, limit: int) -> Found:
         items = _queue_items(kind, narrowed)
         rank, _sep, last = after.partition("_")
         if _number(rank) is not None and last.isdecimal():
@@ -177,7 +82,7 @@ def _queued(kind: str) -> Callable[[_Narrowed, User, str, int], Found]:
     return source
 
 
-def _queue_items(kind: str, narrowed: _Narrowed) -> QuerySet[QueueItem]:
+def _queue_items(kind: str, narrowed: Narrowed) -> QuerySet[QueueItem]:
     """Section, article and what is filtered by stand on the item itself, where an index can use them."""
     items = QueueItem.objects.filter(kind=kind)
     f = narrowed.filters
@@ -195,8 +100,8 @@ def _queue_items(kind: str, narrowed: _Narrowed) -> QuerySet[QueueItem]:
     return items.filter(rest.condition("comment__"))
 
 
-def _comments(**where: Any) -> Callable[[_Narrowed, User, str, int], Found]:
-    def source(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
+def _comments(**where: Any) -> Callable[[Narrowed, User, str, int], Found]:
+    def source(narrowed: Narrowed, by: User, after: str, limit: int) -> Found:
         if narrowed.filters.words:
             rest = replace(narrowed, filters=replace(narrowed.filters, words=""))
             condition = rest.condition("comment__") & Q(**{f"comment__{key}": value for key, value in where.items()})
@@ -209,7 +114,7 @@ def _comments(**where: Any) -> Callable[[_Narrowed, User, str, int], Found]:
     return source
 
 
-def _approved(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
+def _approved(narrowed: Narrowed, by: User, after: str, limit: int) -> Found:
     found = Review.objects.filter(narrowed.condition("comment__"), approved=True)
     if after.isdecimal():
         found = found.filter(decision_id__lt=int(after))
@@ -217,10 +122,10 @@ def _approved(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
     return [(comment_id, str(decision_id)) for comment_id, decision_id in rows]
 
 
-def _asked(open_for: Callable[[User], QuerySet[Any]]) -> Callable[[_Narrowed, User, str, int], Found]:
+def _asked(open_for: Callable[[User], QuerySet[Any]]) -> Callable[[Narrowed, User, str, int], Found]:
     """What waits for an answer, oldest first."""
 
-    def source(narrowed: _Narrowed, by: User, after: str, limit: int) -> Found:
+    def source(narrowed: Narrowed, by: User, after: str, limit: int) -> Found:
         found = open_for(by).filter(narrowed.condition("comment__"))
         if after.isdecimal():
             found = found.filter(pk__gt=int(after))
@@ -240,7 +145,7 @@ def _escalations(by: User) -> QuerySet[Escalation]:
     return Escalation.objects.filter(addressed, closed_at__isnull=True)
 
 
-_SOURCES: dict[str, Callable[[_Narrowed, User, str, int], Found]] = {
+_SOURCES: dict[str, Callable[[Narrowed, User, str, int], Found]] = {
     "held": _queued("held"),
     "reported": _queued("reported"),
     "new": _comments(state=State.PUBLISHED, review__isnull=True),
@@ -258,7 +163,7 @@ def open_questions(by: User) -> dict[str, int]:
     return {"appeals": _appeals(by).filter(mine).count(), "mine": _escalations(by).filter(mine).count()}
 
 
-def _counted(name: str, narrowed: _Narrowed, by: User) -> str:
+def _counted(name: str, narrowed: Narrowed, by: User) -> str:
     """How many there are under the filters; beyond a thousand nobody needs to know exactly."""
     found = len(_SOURCES[name](narrowed, by, "", COUNTED_UP_TO + 1))
     return gettext("over 1,000") if found > COUNTED_UP_TO else str(found)
@@ -269,20 +174,3 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-def choices(by: User) -> dict[str, list[tuple[str, str]]]:
-    """What the filters offer: the person's sections, labels, rules, languages seen lately (kept for a minute)."""
-    languages = cache.get_or_set("desk-languages", _languages, 60) or []
-    mine = roles.sections_of(by)
-    return {
-        "section": [(str(s.pk), s.name) for s in Section.objects.all() if not mine or s.pk in mine],
-        "label": [(label, str(words)) for label, words in reasons.LABELS.items()],
-        "rule": [(rule, str(words)) for rule, words in reasons.RULES.items()],
-        "language": [(code, code) for code in languages],
-    }
-
-
-def _languages() -> list[str]:
-    rows = Score.objects.filter(language__isnull=False).order_by("-id").values_list("language", flat=True)[:2000]
-    return sorted({str(code) for code in rows})

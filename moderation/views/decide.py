@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from discussions.models import Comment
 from moderation import bulk, cards, decisions, exposure, lists, roles
-from moderation.lists import Filters
+from moderation.filters import Filters
 from moderation.models import Action, Decision
 from moderation.views import last
 from moderation.views.access import DeskRequest, desk, refused

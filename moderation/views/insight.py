@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
 from moderation import charts, exposure, insight, record, roles
-from moderation.lists import Filters
+from moderation.filters import Filters
 from moderation.views.access import DeskRequest, desk
 from moderation.views.queues import frame
 

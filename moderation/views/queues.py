@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from discussions.models import Article, Comment, State
 from moderation import ask, cards, colleagues, lines, lists, queue, reasons, roles, tallies
-from moderation.lists import Filters
+from moderation.filters import Filters, choices
 from moderation.models import Action, Decision, QueueItem, Score, Worker
 from moderation.views import last
 from moderation.views.access import DeskRequest, desk, refused
@@ -62,7 +62,7 @@ def frame(request: DeskRequest, name: str, filters: Filters) -> dict[str, Any]:
         "down": scoring_down(counted),
         "queues": [(key, g, title, counted.get(key)) for key, (g, title, _empty) in lists.NAMES.items()],
         "filters": filters,
-        "choices": lists.choices(request.user),
+        "choices": choices(request.user, filters, name),
         "article": article,
         "refusals": [(code, key, title) for code, (key, title, _w) in reasons.REFUSALS.items()],
         "may": {what: roles.may(request.user, what) for what in roles.NEEDED},

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from discussions import markup, traces
 from discussions.models import Comment, Reader, Revision, State
 from moderation import authors, colleagues, decisions, reasons, roles, sanctions, trust
-from moderation.lists import Filters
+from moderation.filters import Filters
 from moderation.models import Escalation, Note, Policy, Sanction, Trust
 from moderation.views import last
 from moderation.views.access import DeskRequest, desk, refused

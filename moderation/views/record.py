@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from discussions.models import Article, Comment
 from moderation import cards, roles
-from moderation.lists import Filters
+from moderation.filters import Filters
 from moderation.models import Action, Decision
 from moderation.views.access import DeskRequest, desk
 from moderation.views.queues import frame

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from moderation import colleagues, reasons, rejudging, roles, rules
-from moderation.lists import Filters
+from moderation.filters import Filters
 from moderation.models import Policy
 from moderation.views.access import DeskRequest, desk, refused
 from moderation.views.queues import frame

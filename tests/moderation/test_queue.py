@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from discussions import posting
 from discussions.models import Article, Comment, Reader, Report, State, User
-from moderation import cards, decisions, lists, queue, reasons
+from moderation import cards, decisions, filters, lists, queue, reasons
 from moderation.models import QueueItem, Score
 from moderation.scoring import checkpoints, curves
 from tests.factories.discussions import ArticleFactory, ReaderFactory, move, post
@@ -192,7 +192,7 @@ def test_what_waits_already_is_tagged_anew_a_thousand_at_a_time(
 
 
 def test_a_filter_by_label_asks_an_index(held: Comment) -> None:
-    narrowed = lists._Narrowed(lists.Filters(label="threat", rule="links", language="de"), [])
+    narrowed = filters.Narrowed(lists.Filters(label="threat", rule="links", language="de"), [])
     sql = str(lists._queue_items("held", narrowed).query)
     assert '"tags" @> ' in sql
     assert "moderation_score" not in sql

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from discussions import posting
-from discussions.models import Comment, Section, State, User
-from moderation import decisions, lists, queue
+from discussions.models import Comment, Reader, Report, Section, State, User
+from moderation import decisions, filters, lists, queue
 from moderation.models import Decision, Escalation, QueueItem, Score, Staff, Worker
 from moderation.views import last
 from tests.factories.discussions import ArticleFactory, UserFactory, post
@@ -185,6 +185,28 @@ def test_odd_filters_do_no_harm(desk: Client, held: Comment, query: str) -> None
         assert desk.get(f"/desk/queue/{name}/?{query}").status_code == 200, name
 
 
+def test_refusals_and_reports_are_filtered_by_their_reasons(
+    desk: Client, settled: Say, moderator: User, author: Reader
+) -> None:
+    first, second = settled("The tram is a joke."), settled("The mayor is a joke.")
+    Report.objects.create(comment=first, reader=author, revision=1, reason=Report.Reason.ILLEGAL, words="See the law.")
+    queue.take_reports()
+    assert "The tram" in desk.get("/desk/queue/reported/", {"report": "illegal"}).content.decode()
+    assert "Nothing fits" in desk.get("/desk/queue/reported/", {"report": "spam"}).content.decode()
+    page = desk.get("/desk/queue/all/", {"report": "illegal"}).content.decode()
+    assert '<option value="illegal" selected>' in page
+    assert "The mayor" not in page
+    for comment, code in ((first, "spam"), (second, "hate")):
+        comment.refresh_from_db()
+        decisions.by_person(
+            comment_id=comment.pk, action="reject", by=moderator, version_seen=comment.version, reason_code=code
+        )
+    page = desk.get("/desk/queue/rejected/", {"refusal": "hate"}).content.decode()
+    assert "The mayor" in page
+    assert "The tram" not in page
+    assert "Nothing fits" in desk.get("/desk/queue/all/", {"refusal": "threat"}).content.decode()
+
+
 def test_filters_narrow_the_list(desk: Client, held: Comment) -> None:
     def shown(**query: str) -> bool:
         return "You are an idiot" in desk.get("/desk/queue/held/", query).content.decode()
@@ -201,9 +223,8 @@ def test_filters_narrow_the_list(desk: Client, held: Comment) -> None:
 def test_a_name_that_fits_very_many_readers_finds_the_same(
     desk: Client, held: Comment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from moderation import lists
 
-    monkeypatch.setattr(lists, "FEW_READERS", 0)
+    monkeypatch.setattr(filters, "FEW_READERS", 0)
     for name in ("held", "all"):
         assert "You are an idiot" in desk.get(f"/desk/queue/{name}/", {"author": "ada"}).content.decode()
         assert "You are an idiot" not in desk.get(f"/desk/queue/{name}/", {"author": "bob"}).content.decode()
