@@ -188,10 +188,10 @@ def test_odd_filters_do_no_harm(desk: Client, held: Comment, query: str) -> None
 def test_refusals_and_reports_are_filtered_by_their_reasons(
     desk: Client, settled: Say, moderator: User, author: Reader
 ) -> None:
-    first, second = settled("The tram is a joke."), settled("The mayor is a joke.")
+    first, second = settled("The bridge is a joke."), settled("The mayor is a joke.")
     Report.objects.create(comment=first, reader=author, revision=1, reason=Report.Reason.ILLEGAL, words="See the law.")
     queue.take_reports()
-    assert "The tram" in desk.get("/desk/queue/reported/", {"report": "illegal"}).content.decode()
+    assert "The bridge" in desk.get("/desk/queue/reported/", {"report": "illegal"}).content.decode()
     assert "Nothing fits" in desk.get("/desk/queue/reported/", {"report": "spam"}).content.decode()
     page = desk.get("/desk/queue/all/", {"report": "illegal"}).content.decode()
     assert '<option value="illegal" selected>' in page
@@ -203,7 +203,7 @@ def test_refusals_and_reports_are_filtered_by_their_reasons(
         )
     page = desk.get("/desk/queue/rejected/", {"refusal": "hate"}).content.decode()
     assert "The mayor" in page
-    assert "The tram" not in page
+    assert "The bridge" not in page
     assert "Nothing fits" in desk.get("/desk/queue/all/", {"refusal": "threat"}).content.decode()
 
 
