@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from discussions.views import feeds, following, forgetting, language, me, reading, taking_part
+from discussions.views import feeds, following, forgetting, language, me, reacting, reading, reporting, taking_part
 
 urlpatterns = [
     path("", reading.home, name="home"),
@@ -20,10 +20,10 @@ urlpatterns = [
     path("comments/<int:pk>/mine/", taking_part.standing, name="standing"),
     path("comments/<int:pk>/edit/", taking_part.edit, name="edit"),
     path("comments/<int:pk>/delete/", taking_part.delete, name="delete"),
-    path("comments/<int:pk>/vote/", taking_part.vote, name="vote"),
-    path("comments/<int:pk>/report/", taking_part.report, name="report"),
-    path("comments/<int:pk>/pick/", taking_part.pick, name="pick"),
-    path("comments/<int:pk>/pin/", taking_part.pin, name="pin"),
+    path("comments/<int:pk>/vote/", reacting.vote, name="vote"),
+    path("comments/<int:pk>/report/", reporting.report, name="report"),
+    path("comments/<int:pk>/pick/", reacting.pick, name="pick"),
+    path("comments/<int:pk>/pin/", reacting.pin, name="pin"),
     path("comments/<int:pk>/follow/", following.follow_comment, name="follow_comment"),
     path("readers/<int:pk>/", reading.reader, name="reader"),
     path("readers/<int:pk>/mute/", following.mute, name="mute"),

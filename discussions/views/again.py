@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from discussions.forms import Draft, ReportForm
 from discussions.posting import Refused
-from discussions.views import reading, taking_part, who
+from discussions.views import reading, reporting, taking_part, who
 
 
 def form(request: HttpRequest, words: str) -> HttpResponse | None:
@@ -64,8 +64,8 @@ def _edit(request: HttpRequest, expired: Refused, pk: int) -> HttpResponse:
 def _report(request: HttpRequest, expired: Refused, pk: int) -> HttpResponse:
     filled = ReportForm(request.POST)
     filled.add_error(None, str(expired.message))
-    found = taking_part.reportable(request, pk)
-    return taking_part.report_form(request, found, filled, status=taking_part.status_of(expired))
+    found = reporting.reportable(request, pk)
+    return reporting.report_form(request, found, filled, status=taking_part.status_of(expired))
 
 
 _AFTER_LOG_IN = {"post", "edit"}

@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html, strip_tags
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from discussions import accounts, languages, limits, picks, posting, receipts, rows, threads, traces
-from discussions.forms import Draft, ReportForm
-from discussions.models import Article, Comment, Reader, Report, Revision, State, User, Vote
+from discussions import accounts, languages, limits, posting, rows, threads, traces
+from discussions.forms import Draft
+from discussions.models import Article, Comment, Reader, Revision, State
 from discussions.posting import Refused
 from discussions.views import own, reading, who
 
@@ -261,124 +260,3 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _just(comment: Comment) -> QuerySet[Comment]:
     return Comment.objects.filter(pk=comment.pk)
-
-
-@require_POST
-def vote(request: HttpRequest, pk: int) -> HttpResponse:
-    """Recommend a comment, or take the recommendation back. Guests count once they have a name here."""
-    found = reading.visible(request, pk)
-    reader = who.current(request)
-    try:
-        if reader is None:
-            raise Refused("who", _who_words(found))
-        check_pace(request, "vote", reader)
-        voted = Vote.objects.filter(comment=found, reader=reader).exists()
-        if voted:
-            posting.unvote(comment=found, by=reader)
-        else:
-            posting.upvote(comment=found, by=reader, origin=limits.origin(request, f"vote:{found.pk}"))
-    except Refused as refused:
-        if _wants_json(request):
-            said = conditional_escape(str(refused.message))
-            return JsonResponse({"error": strip_tags(said), "html": said}, status=status_of(refused))
-        return reading.comment_page(request, found, status=status_of(refused), problem=str(refused.message))
-    if _wants_json(request):
-        return JsonResponse({"voted": not voted, "votes": found.upvotes})
-    return who.back(request, reverse("comment", args=[found.pk]), anchor=f"#c{found.pk}")
-
-
-def _who_words(comment: Comment) -> str:
-    words = _('<a href="{log_in}">Log in</a>, or <a href="{write}">post once under a name</a>, to recommend comments.')
-    back = f"{comment.article.get_absolute_url()}#c{comment.pk}"
-    write = f"{comment.article.get_absolute_url()}#write"
-    return format_html(words, log_in=accounts.log_in_address(back), write=write)
-
-
-@require_POST
-def pick(request: HttpRequest, pk: int) -> HttpResponse:
-    """Staff lift a comment above the thread, or put it back."""
-    found = reading.visible(request, pk)
-    picks.toggle(comment=found, by=_staff(request))
-    return redirect(found)
-
-
-@require_POST
-def pin(request: HttpRequest, pk: int) -> HttpResponse:
-    """Staff let a comment stand first in every order, or let it go back to its place."""
-    found = reading.visible(request, pk)
-    try:
-        picks.toggle_pin(comment=found, by=_staff(request))
-    except Refused as refused:
-        return reading.comment_page(request, found, status=status_of(refused), problem=str(refused.message))
-    return redirect(found)
-
-
-def _staff(request: HttpRequest) -> User:
-    """The person of the house who asks. Raises PermissionDenied for anybody else."""
-    if not accounts.runs_the_site(request) or not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("Accept", "")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def report(request: HttpRequest, pk: int) -> HttpResponse:
-    """Tell the desk that a comment breaks the rules. Anybody may; nobody is told who did."""
-    found = reportable(request, pk)
-    reader = who.current(request)
-    form = ReportForm(request.POST or None)
-    if request.method != "POST":
-        return report_form(request, found, form)
-    if not form.is_valid():
-        return report_form(request, found, form, status=422)
-    try:
-        check_pace(request, "report", reader)
-        said = form.cleaned_data
-        name, address = said["notifier_name"], said["notifier_email"]
-        mailed = bool(address) and receipts.may_be_mailed(address)
-        made = posting.report(
-            comment=found,
-            by=reader,
-            reason=said["reason"],
-            words=said["words"],
-            notifier=(name, address),
-            receipt=mailed,
-        )
-    except Refused as refused:
-        form.add_error(None, str(refused.message))
-        return report_form(request, found, form, status=status_of(refused))
-    return report_form(request, found, form, done=made, mailed_to=address if mailed else "")
-
-
-def reportable(request: HttpRequest, pk: int) -> Comment:
-    """The comment, if it has words that can be read. Raises Http404."""
-    found = reading.visible(request, pk)
-    if found.shown_revision is None:
-        raise Http404
-    return found
-
-
-def report_form(
-    request: HttpRequest,
-    found: Comment,
-    form: ReportForm,
-    *,
-    status: int = 200,
-    done: Report | None = None,
-    mailed_to: str = "",
-) -> HttpResponse:
-    """The form to report a comment, empty or given back with what was wrong, or the thanks for it."""
-    context = {
-        "form": form,
-        "comment": found,
-        "article": found.article,
-        "done": done,
-        "mailed_to": mailed_to,
-        "row": threads.one(found.pk),
-    }
-    if request.htmx:  # type: ignore[attr-defined]
-        return fragment(render(request, "discussions/parts/report_form.html", context, status=status))
-    return render(request, "discussions/report.html", context, status=status)

@@ -1,0 +1,78 @@
+"""One press on a comment: readers recommend it, and people of the house lift it out."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import conditional_escape, format_html, strip_tags
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from discussions import accounts, limits, picks, posting
+from discussions.models import Comment, User, Vote
+from discussions.posting import Refused
+from discussions.views import reading, who
+from discussions.views.taking_part import check_pace, status_of
+
+
+@require_POST
+def vote(request: HttpRequest, pk: int) -> HttpResponse:
+    """Recommend a comment, or take the recommendation back. Guests count once they have a name here."""
+    found = reading.visible(request, pk)
+    reader = who.current(request)
+    try:
+        if reader is None:
+            raise Refused("who", _who_words(found))
+        check_pace(request, "vote", reader)
+        voted = Vote.objects.filter(comment=found, reader=reader).exists()
+        if voted:
+            posting.unvote(comment=found, by=reader)
+        else:
+            posting.upvote(comment=found, by=reader, origin=limits.origin(request, f"vote:{found.pk}"))
+    except Refused as refused:
+        if _wants_json(request):
+            said = conditional_escape(str(refused.message))
+            return JsonResponse({"error": strip_tags(said), "html": said}, status=status_of(refused))
+        return reading.comment_page(request, found, status=status_of(refused), problem=str(refused.message))
+    if _wants_json(request):
+        return JsonResponse({"voted": not voted, "votes": found.upvotes})
+    return who.back(request, reverse("comment", args=[found.pk]), anchor=f"#c{found.pk}")
+
+
+def _who_words(comment: Comment) -> str:
+    words = _('<a href="{log_in}">Log in</a>, or <a href="{write}">post once under a name</a>, to recommend comments.')
+    back = f"{comment.article.get_absolute_url()}#c{comment.pk}"
+    write = f"{comment.article.get_absolute_url()}#write"
+    return format_html(words, log_in=accounts.log_in_address(back), write=write)
+
+
+@require_POST
+def pick(request: HttpRequest, pk: int) -> HttpResponse:
+    """Staff lift a comment above the thread, or put it back."""
+    found = reading.visible(request, pk)
+    picks.toggle(comment=found, by=_staff(request))
+    return redirect(found)
+
+
+@require_POST
+def pin(request: HttpRequest, pk: int) -> HttpResponse:
+    """Staff let a comment stand first in every order, or let it go back to its place."""
+    found = reading.visible(request, pk)
+    try:
+        picks.toggle_pin(comment=found, by=_staff(request))
+    except Refused as refused:
+        return reading.comment_page(request, found, status=status_of(refused), problem=str(refused.message))
+    return redirect(found)
+
+
+def _staff(request: HttpRequest) -> User:
+    """The person of the house who asks. Raises PermissionDenied for anybody else."""
+    if not accounts.runs_the_site(request) or not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
