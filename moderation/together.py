@@ -152,7 +152,8 @@ class Line(Generic[Q, T]):
             self._send_away(last, Crowded("the room is full"))
         for place in self.places[self.places.index(newcomer) + 1 :]:
             if not place.leads and self._wait_of(place) > place.left():
-                self._send_away(place, Crowded("others came in between"))
+                kind = Crowded if self.held[place.party] > self.held[newcomer.party] else Busy
+                self._send_away(place, kind("others came in between"))
 
     def _last_of_the_richest(self, newcomer: Place[Q, T]) -> Place[Q, T] | None:
         """The last place of the party that holds most, unless the newcomer's holds as much."""

@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 
 from config.database import base
 from config.database.base import DatabaseWrapper
+from discussions.models import Reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,3 +55,13 @@ def test_one_that_failed_is_always_asked_and_replaced(asked: list[bool]) -> None
         cursor.execute("SELECT pg_backend_pid()")
         assert cursor.fetchone()[0] != pid
     assert asked == [True, False]
+
+
+def test_a_question_that_is_asked_often_is_planned_once() -> None:
+    connection.close()
+    for number in range(8):
+        assert not Reader.objects.filter(name=f"Nobody {number}").exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        planned = [row[0] for row in cursor.fetchall()]
+    assert any('"discussions_reader"."name" = $1' in statement for statement in planned)
