@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, QuerySet, Value
 from django.utils import timezone
 
 from discussions.models import Comment, Revision, State, User
@@ -83,7 +83,9 @@ def keep(comment: Comment, text: str) -> Likeness | None:
 
 def _kins(mine: set[str], marks: list[int]) -> set[int]:
     """The kins of the newest comments that turn out to be alike."""
-    near = Likeness.objects.filter(bands__overlap=marks).order_by("-comment_id")
+    # Named for what they are: Django would bind the single numbers as integers of 32 bits.
+    wanted = Value(marks, output_field=Likeness._meta.get_field("bands"))
+    near = Likeness.objects.filter(bands__overlap=wanted).order_by("-comment_id")
     found = dict(near.values_list("comment_id", "kin")[:_MOST_COMPARED])
     texts = Revision.objects.filter(comment_id__in=found, number=F("comment__revision")).values_list(
         "comment_id", "text"
