@@ -7,6 +7,7 @@ comments. What a line shows is fetched afterwards (moderation/lines.py), for the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from discussions.models import Comment, State, User
+from discussions.plans import planned_anew
 from moderation import lines, roles, search
 from moderation.filters import Filters, Narrowed
 from moderation.models import Appeal, Escalation, QueueItem, Review
@@ -49,7 +51,7 @@ class Page:
 def page(name: str, filters: Filters, *, by: User, after: str = "", limit: int = PAGE) -> Page:
     """One page of a queue as this person may see it. Raises KeyError for a queue that does not exist."""
     narrowed = Narrowed(filters, roles.sections_of(by))
-    found = _SOURCES[name](narrowed, by, after, limit + 1)
+    found = _found(name, narrowed, by, after, limit + 1)
     more = found[:limit]
     shown = lines.of([comment_id for comment_id, _cursor in more], by)
     result = Page(shown, after=more[-1][1] if len(found) > limit else "")
@@ -62,7 +64,7 @@ def neighbour(name: str, filters: Filters, *, by: User, without: Iterable[int]) 
     """The first comment of the queue that is not one of `without`: where to go after a decision."""
     gone = set(without)
     narrowed = Narrowed(filters, roles.sections_of(by))
-    found = _SOURCES[name](narrowed, by, "", len(gone) + 1)
+    found = _found(name, narrowed, by, "", len(gone) + 1)
     return next((comment_id for comment_id, _cursor in found if comment_id not in gone), None)
 
 
@@ -157,6 +159,12 @@ _SOURCES: dict[str, Callable[[Narrowed, User, str, int], Found]] = {
 }
 
 
+def _found(name: str, narrowed: Narrowed, by: User, after: str, limit: int) -> Found:
+    """What stands on a list. Under filters each question is planned for what it asks."""
+    with planned_anew() if narrowed.filters else nullcontext():
+        return _SOURCES[name](narrowed, by, after, limit)
+
+
 def open_questions(by: User) -> dict[str, int]:
     """How many appeals and escalations are open for this person, in the person's sections."""
     mine = roles.reach(by, "comment__")
@@ -165,7 +173,7 @@ def open_questions(by: User) -> dict[str, int]:
 
 def _counted(name: str, narrowed: Narrowed, by: User) -> str:
     """How many there are under the filters; beyond a thousand nobody needs to know exactly."""
-    found = len(_SOURCES[name](narrowed, by, "", COUNTED_UP_TO + 1))
+    found = len(_found(name, narrowed, by, "", COUNTED_UP_TO + 1))
     return gettext("over 1,000") if found > COUNTED_UP_TO else str(found)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from discussions.plans import planned_anew
 from moderation import lines
 from moderation.insight.periods import Period
 
@@ -219,7 +220,7 @@ def _rows(sql: str, scope: Scope, **more: Any) -> list[Any]:
 
 
 def _fetched(sql: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
+    with planned_anew(), connection.cursor() as cursor:
         cursor.execute(_whole(sql), values)
         found: list[Any] = cursor.fetchall()
     return found

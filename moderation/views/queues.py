@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from discussions.models import Article, Comment, State
-from moderation import ask, cards, colleagues, lines, lists, queue, reasons, roles, tallies
+from moderation import ask, cards, colleagues, lines, lists, queue, reasons, roles, rows, tallies
 from moderation.filters import Filters, choices
 from moderation.models import Action, Decision, QueueItem, Score, Worker
 from moderation.views import last
@@ -39,14 +39,15 @@ def queue_page(request: DeskRequest, name: str) -> HttpResponse:
 def _queue(request: DeskRequest, name: str) -> HttpResponse:
     filters = Filters.of(request.GET.dict())
     page = lists.page(name, filters, by=request.user, after=request.GET.get("after", "")[:80])
-    context: dict[str, Any] = {"page": page, "name": name, "filters": filters}
+    current = page.rows[0].id if page.rows and not request.headers.get("HX-Request") else None
+    listed = rows.html(page.rows, name=name, query=filters.query, current=current)
+    context: dict[str, Any] = {"page": page, "rows": listed, "name": name, "filters": filters, "current": current}
     if request.headers.get("HX-Request"):
         return render(request, "moderation/parts/rows.html", context | _selection(request))
     context |= frame(request, name, filters)
     if page.rows:
         first = _comments().filter(pk=page.rows[0].id).first()
         context["card"] = cards.build(first, by=request.user) if first else None
-        context["current"] = page.rows[0].id
     context["peek"] = True  # narrow screens show the list until a card is chosen
     return render(request, "moderation/desk.html", context)
 
@@ -114,7 +115,8 @@ def card_page(request: DeskRequest, comment_id: int) -> HttpResponse:
         return render(request, "moderation/parts/card.html", context | _selection(request))
     _take_lease(request, comment)
     filters = Filters.of(request.GET.dict())
-    context["page"] = lists.page(name, filters, by=request.user)
+    context["page"] = page = lists.page(name, filters, by=request.user)
+    context["rows"] = rows.html(page.rows, name=name, query=filters.query, current=comment.pk)
     return render(request, "moderation/desk.html", frame(request, name, filters) | context)
 
 
@@ -168,8 +170,8 @@ def live(request: DeskRequest) -> HttpResponse:
     """
     seen = dict(_pairs(request.GET.get("ids", "")))
     reachable = Comment.objects.filter(roles.reach(request.user), pk__in=seen)
-    rows = list(reachable.values_list("pk", "version", "state"))
-    moved = [pk for pk, version, _state in rows if version != seen[pk]]
+    standing = list(reachable.values_list("pk", "version", "state"))
+    moved = [pk for pk, version, _state in standing if version != seen[pk]]
     latest = Decision.objects.filter(comment_id__in=moved).order_by("comment_id", "-id").distinct("comment_id")
     told = {d.comment_id: d for d in latest}
     names = colleagues.names(d.actor_id for d in told.values())
@@ -181,10 +183,10 @@ def live(request: DeskRequest) -> HttpResponse:
             "version": version,
             "waits": pk in told and _still_there(told[pk]),
         }
-        for pk, version, state in rows
+        for pk, version, state in standing
         if pk in moved
     }
-    here = [pk for pk, _version, _state in rows]
+    here = [pk for pk, _version, _state in standing]
     leases = {pk: name for pk, (name, _at) in lines.leases(here, request.user).items() if name}
     counted = counts(request)
     down = render_to_string("moderation/parts/down.html", {"down": scoring_down(counted)}).strip()
