@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from discussions import markup
 from discussions.models import Comment, Report, Revision, State, User
-from moderation import alike, appeals, authors, colleagues, lines, marks, reasons, roles, trust, versions
+from moderation import alike, appeals, authors, colleagues, lines, marks, presence, reasons, roles, versions
 from moderation.models import Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score
 from moderation.scoring import curves
 from moderation.scoring.curves import Curve
@@ -85,10 +85,11 @@ class Card:
 
 def build(comment: Comment, *, by: User) -> Card:
     """The card as this person sees it. `comment` comes with its article, parent and reader."""
+    there = presence.of(comment)
     about = Appeal.objects.filter(comment=comment).select_related(
         "comment__reader", "comment__article", "closed_by__reader"
     )
-    made = list(about.order_by("pk"))
+    made = list(about.order_by("pk")) if there.appeals else []
     waiting = about.waiting().last() if made else None
     appeal = waiting or (made[-1] if made else None)
     newest = Revision.objects.get(comment=comment, number=comment.revision)
@@ -97,7 +98,9 @@ def build(comment: Comment, *, by: User) -> Card:
     rules = Policy.objects.in_force().rules
     verdict = next((d for d in decisions if d.actor == Decision.Actor.MACHINE and d.revision == comment.revision), None)
     listed = [word for reason in (verdict.reasons if verdict else []) for word in _listed(reason)]
-    others = alike.by_others([comment.pk], by).get(comment.pk, 0)
+    others = alike.by_others([comment.pk], by).get(comment.pk, 0) if there.likeness else 0
+    reports = Report.objects.filter(comment=comment).select_related("reader").order_by("handled_at", "-id")
+    notes = Note.objects.filter(reader=comment.reader).select_related("by__reader")
     item = QueueItem.objects.filter(comment=comment).select_related("lease_by__reader").order_by("-rank").first()
     return Card(
         comment=comment,
@@ -110,19 +113,17 @@ def build(comment: Comment, *, by: User) -> Card:
         reasons=[{"outcome": r["outcome"], "words": reasons.sentence(r)} for r in (verdict.reasons if verdict else [])],
         links=markup.links(newest.text),
         place=_place(item),
-        reports=list(
-            Report.objects.filter(comment=comment).select_related("reader").order_by("handled_at", "-id")[:20]
-        ),
+        reports=list(reports[:20]) if there.reports else [],
         parent=_parent(comment),
         record=authors.record_of(comment.reader),
         sanctions=list(Sanction.objects.touching(comment.reader).in_force()),
-        trusted=trust.in_force(comment.reader) is not None,
-        notes=list(Note.objects.filter(reader=comment.reader).select_related("by__reader")[:10]),
+        trusted=there.trust,
+        notes=list(notes[:10]) if there.notes else [],
         alike=others,
-        same_words=alike.others(comment, by) if others else _same_words(comment, newest, by),
+        same_words=_by_others(comment, newest, by, others=others, twins=there.twins),
         revisions=versions.of(comment),
         decisions=told(decisions),
-        escalation=_escalation(comment),
+        escalation=_escalation(comment) if there.escalation else None,
         appeal=appeal,
         appeal_waits=waiting is not None,
         appeal_why_not=_why_unanswered(appeal, waiting, by),
@@ -217,6 +218,13 @@ def _parent(comment: Comment) -> dict[str, Any] | None:
     text = Revision.objects.filter(comment=parent, number=number).values_list("text", flat=True).first() or ""
     return {"id": parent.pk, "author": parent.reader.name, "text": text, "state": parent.state,
             "shown": parent.shown_revision is not None, "created_at": parent.created_at}  # fmt: skip
+
+
+def _by_others(comment: Comment, newest: Revision, by: User, *, others: int, twins: bool) -> list[Comment]:
+    """Others' comments that are alike, or at any age have the same words."""
+    if others:
+        return alike.others(comment, by)
+    return _same_words(comment, newest, by) if twins else []
 
 
 def _same_words(comment: Comment, newest: Revision, by: User) -> list[Comment]:
