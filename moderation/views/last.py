@@ -22,8 +22,11 @@ FRESH = timedelta(seconds=10)
 
 
 def remember(request: DeskRequest, *, decision: Decision | None = None, batch: UUID | None = None) -> None:
-    """Put a decision or a batch on the stack of what its maker can undo."""
-    _push(request, f"batch:{batch}" if batch else f"decision:{decision.pk if decision else 0}")
+    """Put a decision that has just been taken, or a batch, on the stack of what its maker can undo."""
+    if batch:
+        _push(request, f"batch:{batch}")
+    elif decision:  # its number is new, so it stands nowhere on the stack yet
+        Undoable.objects.create(by=request.user, entry=f"decision:{decision.pk}")
 
 
 def _push(request: DeskRequest, entry: str) -> None:
