@@ -101,6 +101,7 @@ def forget(reader: Reader, *, comments: str) -> None:
         raise posting.Refused("staff", _("You work for this site, so your account cannot be closed yet."))
     _mails(reader).delete()
     written = Comment.objects.filter(reader=reader)
+    # Once more, for a thread in which they wrote between the two locks; those that are held already cost nothing.
     states.lock_threads(written.values_list("article_id", flat=True).distinct())
     if comments == DELETE:
         for comment in written.exclude(state=State.DELETED).order_by("article_id", "id"):
