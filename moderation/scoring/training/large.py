@@ -203,7 +203,7 @@ def main() -> None:
     parser.add_argument("--teachers", type=Path, nargs="+", required=True, metavar="FOLDER",
                         help="finished checkpoints whose judgement softens the corpora's labels")  # fmt: skip
     parser.add_argument("--seed", type=int, default=44, help="chooses the rows; the same as of the training it teaches")
-    parser.add_argument("--minutes", type=float, default=600, help="end the schedule by then (default: take the time)")
+    parser.add_argument("--minutes", type=float, default=600, help="end the schedule by then (default: all rows)")
     args = parser.parse_args()
     torch.set_num_threads(1)
     try:
@@ -217,8 +217,10 @@ def main() -> None:
     torch.manual_seed(20)
     model = Large(MPNetModel.from_pretrained(body, add_pooling_layer=False, hidden_dropout_prob=DROPOUT,
                                              attention_probs_dropout_prob=0.0))  # fmt: skip
-    plan = Plan(seed=args.seed, minutes=args.minutes, budget=BUDGET, rate=7e-5, head_rate=5e-4, embedding_rate=0.0, layer_decay=0.9,
-                together=4, average=0.96)  # fmt: skip
+    plan = Plan(
+        seed=args.seed, minutes=args.minutes, budget=BUDGET, rate=7e-5, head_rate=5e-4, embedding_rate=0.0,
+        layer_decay=0.9, together=4, average=0.96,
+    )  # fmt: skip
     trainer = LargeTrainer(model, SpansHead(model.config.hidden_size), plan)
     train(trainer, encode(rows, AutoTokenizer.from_pretrained(body), MAX_TOKENS), args.out / "state.pt")
     write(model, trainer.averaged(), args.out, body)
