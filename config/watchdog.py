@@ -3,7 +3,8 @@
 Celery's parent hands messages to its child over pipes, and a child may be killed at any moment of that. Should the two
 ever be left waiting for each other (a child that hangs while it starts, a parent that no longer fetches, a message in
 hand that never ends), nothing would be lost, but nothing would be scored either. So the parent looks at itself: is
-there something to do, and for so many seconds nothing has begun or ended? Then it goes, with a line in the log.
+there something to do, and for so many seconds nothing has begun or ended? Or has one message been worked on for as
+long, whatever the other children do? Then it goes, with a line in the log.
 
 The clock is the kernel's (SIGALRM), not the event loop's: it also rings when the loop itself is stuck, and unlike a
 thread it leaves nothing behind in the children that are forked.
@@ -31,7 +32,8 @@ EXIT_STATUS = 75  # EX_TEMPFAIL of sysexits.h
 
 
 class Watchdog:
-    """Knows when something last moved. `waiting` counts the messages nobody has fetched, `in_hand` names those fetched.
+    """Knows when something last moved. `waiting` counts the messages nobody has fetched, `in_hand` names those fetched
+    and `at_work` those of them that a child has begun.
 
     `moved` is any value that changes when a task begins or ends.
     """
@@ -41,21 +43,24 @@ class Watchdog:
         seconds: float,
         *,
         in_hand: Callable[[], Iterable[str]],
+        at_work: Callable[[], Iterable[str]],
         moved: Callable[[], Any],
         waiting: Callable[[], int],
     ) -> None:
         self.seconds = seconds
-        self.in_hand, self.moved, self.waiting = in_hand, moved, waiting
+        self.in_hand, self.at_work, self.moved, self.waiting = in_hand, at_work, moved, waiting
         self.last: Any = None
         self.since = time.monotonic()
+        self.seen: dict[str, float] = {}  # when each message at work was first seen there
 
     def stuck(self) -> dict[str, Any] | None:
         """What to say before going; None while all is well."""
-        in_hand = sorted(self.in_hand())
+        in_hand, clock = sorted(self.in_hand()), time.monotonic()
         now = (self.moved(), in_hand)
         if now != self.last or not (in_hand or self.waiting()):
-            self.last, self.since = now, time.monotonic()
-        idle = time.monotonic() - self.since
+            self.last, self.since = now, clock
+        self.seen = {name: self.seen.get(name, clock) for name in self.at_work()}
+        idle = clock - min([self.since, *self.seen.values()])
         return {"in_hand": in_hand, "seconds": round(idle)} if idle > self.seconds else None
 
 
@@ -64,7 +69,11 @@ def watch(queues: Iterable[str]) -> None:
     names = sorted(queues)
     seconds = settings.SCORING_STALE_SECONDS * (10 if SLOW_QUEUES & set(names) else 1)
     watchdog = Watchdog(
-        seconds, in_hand=_in_hand, moved=lambda: sum(state.total_count.values()), waiting=_Waiting(names)
+        seconds,
+        in_hand=lambda: _ids(state.reserved_requests),
+        at_work=lambda: _ids(state.active_requests),
+        moved=lambda: sum(state.total_count.values()),
+        waiting=_Waiting(names),
     )
 
     def look(_number: int, _frame: object) -> None:
@@ -83,8 +92,8 @@ def watch(queues: Iterable[str]) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds / LOOKS, seconds / LOOKS)
 
 
-def _in_hand() -> list[str]:
-    return [request.id for request in list(state.reserved_requests)]
+def _ids(requests: Iterable[Any]) -> list[str]:
+    return [request.id for request in list(requests)]
 
 
 class _Waiting:

@@ -38,6 +38,7 @@ class Site:
         self.supervisor = Supervisor(self.state)
         self.say = self.supervisor.say
         self.metrics = self.state.folder / "metrics"
+        self.web_processes, self.ask_processes = _count("WEB_CONCURRENCY", 2), _count("PARLEY_ASK_PROCESSES", 2)
         self.embedded_database = not os.environ.get("DATABASE_URL")
         self.embedded_redis = not os.environ.get("REDIS_URL")
         self.facts: dict[str, object] = {"base_url": self.base_url, "supervisor": os.getpid()}
@@ -174,14 +175,15 @@ class Site:
         quiet = ["--without-gossip", "--without-mingle"]
         bind = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
         web = [PYTHON, "-m", "gunicorn", "--chdir", str(CHECKOUT), "--bind", bind, "--worker-class", "gthread"]
-        web += ["--workers", os.environ.get("WEB_CONCURRENCY") or "2", "--threads", "24", "--graceful-timeout", "10"]
+        web += ["--workers", str(self.web_processes), "--threads", "24", "--graceful-timeout", "10"]
         web += ["--timeout", "60", "--log-level", "warning", "--worker-tmp-dir", str(self.state.folder)]
         web += ["--forwarder-headers", "-"]  # none: a client behind a local proxy could send its own SCRIPT_NAME
         web += ["--no-control-socket", "config.wsgi"]  # by default one file in the home folder, for all sites
         beat = ["beat", "--schedule", str(self.state.folder / "beat-schedule"), "--pidfile="]
         commands = {"web": web, "beat": [*celery, *beat]}
         for queue in ("score", "ask", "mail"):
-            worker = ["worker", "-Q", queue, "-c", "1", "--pool", "prefork", "-n", f"{queue}@%h", *quiet]
+            children = str(self.ask_processes if queue == "ask" else 1)
+            worker = ["worker", "-Q", queue, "-c", children, "--pool", "prefork", "-n", f"{queue}@%h", *quiet]
             commands[queue] = [*celery, *worker, "--loglevel", "WARNING"]
         # Without its supervisor Celery would go on looking for the broker that went with it. Nothing is lost:
         # what a worker had claimed is claimed again when its lease ends.
@@ -233,6 +235,14 @@ class Site:
             lines.append("The first administrator: .venv/bin/python manage.py createsuperuser")
         lines += ["Ctrl-C stops everything; the data stays.", ""]
         self.say("\n".join(lines))
+
+
+def _count(name: str, default: int) -> int:
+    """A number of processes from the environment. Raises LocalError for anything else."""
+    given = os.environ.get(name) or str(default)
+    if not given.isdecimal() or not int(given):
+        raise LocalError(f"{name} must be a number of processes such as {default}; it is {given!r}.")
+    return int(given)
 
 
 def read_env_file(path: Path) -> None:

@@ -1,6 +1,6 @@
 """The scoring endpoint under load: `python -m tests.benchmarks.bench_perspective`.
 
-Starts its own PostgreSQL, Redis-protocol server, gunicorn and one ask worker, and asks with texts that are never the
+Starts its own PostgreSQL, Redis-protocol server, gunicorn and one ask worker of two processes, and asks with texts that are never the
 same twice, of the lengths that comments under news have (half of them below 190 characters, one in ten above 600).
 Prints milliseconds by quantile and what was answered, for
 
@@ -118,6 +118,12 @@ def processor_seconds(site: Endpoint) -> dict[str, float]:
     return found
 
 
+def proportional_set_size(pid: int) -> int:
+    """Bytes of a process and its children, what they share counted once."""
+    process = psutil.Process(pid)
+    return sum(each.memory_full_info().pss for each in (process, *process.children(recursive=True)))
+
+
 def show(what: str, answers: list[tuple[float, str]], took: float) -> None:
     good = [seconds for seconds, outcome in answers if outcome == "200"]
     other = Counter(outcome for _seconds, outcome in answers if outcome != "200")
@@ -147,7 +153,8 @@ def measure(site: Endpoint, seconds: float) -> None:
     scoring(site, free)
     load = os.getloadavg()[0]
     print(
-        f"{os.cpu_count()} cores, load before the start {load:.1f}; 2 web processes, 1 ask worker, {seconds:.0f} s each"
+        f"{os.cpu_count()} cores, load before the start {load:.1f}; 2 web processes, 1 ask worker of 2 processes, "
+        f"{seconds:.0f} s each"
     )
     Callers(site, free).run(20, 3.0)  # warm
 
@@ -163,6 +170,7 @@ def measure(site: Endpoint, seconds: float) -> None:
     line("20 callers", free, 20)
     line("95 a second, 20", usual, 20, lambda who, turn: (turn + who / 20) * 20 / 95)
     line("400 a second, 100", free, 100, lambda who, turn: (turn + who / 100) * 0.25)
+    print(f"the ask worker's processes together: {proportional_set_size(site.processes['ask']) / 2**20:.0f} MB (Pss)")
 
 
 if __name__ == "__main__":

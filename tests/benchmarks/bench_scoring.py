@@ -41,8 +41,8 @@ def large_parts(compact: Checkpoint, data: Path | None, options: argparse.Namesp
         if "large" in parts:
             speed(large, given, (1.6, 2.5), whole=False)
         if "cascade" in parts:
-            cascade(compact, large, given)
-            cascade_agreement(compact, comments(data, options.agree_texts, compact), options.small)
+            share = cascade_agreement(compact, comments(data, options.agree_texts, compact), options.small)
+            cascade(compact, large, given, share)
         for kind in exports.KINDS:
             exports.export_path(large, kind).unlink(missing_ok=True)
 

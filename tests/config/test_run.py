@@ -127,7 +127,17 @@ def test_worker_processes_show_celery_their_queue_and_the_checkout(
     for queue in ("score", "ask", "mail"):
         assert "celery" in programs[queue]
         assert f"--workdir {CHECKOUT}" in programs[queue]
-        assert f"-Q {queue} -c 1" in programs[queue]
+        assert f"-Q {queue} -c {2 if queue == 'ask' else 1} " in programs[queue]
+    monkeypatch.setenv("PARLEY_ASK_PROCESSES", "5")
+    assert any("-Q ask -c 5 " in " ".join(program.argv) for program in Site().programs())
+
+
+@pytest.mark.parametrize("wrong", ["0", "two", "-1", "1.5"])
+def test_a_wrong_number_of_processes_is_said_before_anything_starts(tmp_path: Path, wrong: str) -> None:
+    done = run("-m", "config.local", "run", PARLEY_ASK_PROCESSES=wrong, PARLEY_STATE_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert f"PARLEY_ASK_PROCESSES must be a number of processes such as 2; it is '{wrong}'." in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_settings_in_the_env_file_do_not_override_the_environment(

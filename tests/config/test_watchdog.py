@@ -16,7 +16,9 @@ class Worker:
     """What the watchdog sees of a worker, and the time."""
 
     def __init__(self) -> None:
-        self.now, self.in_hand, self.begun, self.waiting = 0.0, [], 0, 0  # type: ignore[var-annotated]
+        self.now, self.begun, self.waiting = 0.0, 0, 0
+        self.in_hand: list[str] = []
+        self.at_work: list[str] = []
         self.dog: watchdog.Watchdog
 
     def after(self, seconds: float) -> bool:
@@ -30,7 +32,9 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
     it = Worker()
     clock: Callable[[], float] = lambda: it.now  # noqa: E731 - a clock in one line
     monkeypatch.setattr(watchdog.time, "monotonic", clock)
-    it.dog = watchdog.Watchdog(60, in_hand=lambda: it.in_hand, moved=lambda: it.begun, waiting=lambda: it.waiting)
+    it.dog = watchdog.Watchdog(
+        60, in_hand=lambda: it.in_hand, at_work=lambda: it.at_work, moved=lambda: it.begun, waiting=lambda: it.waiting
+    )
     it.after(0)
     return it
 
@@ -52,6 +56,21 @@ def test_a_message_in_hand_that_never_ends(worker: Worker) -> None:
     assert worker.dog.stuck() is None
     worker.now += 1
     assert worker.dog.stuck() == {"in_hand": ["a"], "seconds": 61}
+
+
+def test_one_child_hangs_while_the_other_works(worker: Worker) -> None:
+    for begun in range(1, 4):
+        worker.begun, worker.in_hand, worker.at_work = begun, ["hangs", f"{begun}"], ["hangs", f"{begun}"]
+        assert not worker.after(20)
+    worker.begun, worker.in_hand, worker.at_work = 4, ["hangs"], ["hangs"]
+    assert not worker.after(20)
+    assert worker.after(1)
+
+
+def test_messages_that_come_and_go_are_no_hang(worker: Worker) -> None:
+    for begun in range(10):
+        worker.begun, worker.in_hand, worker.at_work = begun, [f"{begun}", f"{begun + 1}"], [f"{begun}"]
+        assert not worker.after(50)
 
 
 def test_a_backlog_that_is_being_worked_on(worker: Worker) -> None:

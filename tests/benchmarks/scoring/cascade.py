@@ -19,20 +19,20 @@ from moderation.scoring.tokens import Tokens
 
 from .agreement import turned
 from .report import row
-from .speed import race
+from .speed import SomeRepaired, race
 
 
-def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str]) -> None:
+def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str], share: float) -> None:
     """Compact first, the large one for the band between: its time against ``predict`` on the large one alone.
 
-    The large one runs in eight bits as the program runs it, and in fp32. It has random weights, so only the ratios mean
-    something here; see ``cascade_agreement``.
+    The large one runs in eight bits, and in fp32. It has random weights, which say about .5 of everything, so only the
+    ratios mean something here, and ``share`` of what it is asked is scored again: what ``cascade_agreement`` found.
     """
     band = Band()
     tokens = Tokens(compact)
     rows = [tokens.frame(encoded.ids) for encoded in tokens.encode(given)]
     quick = engine.RepairedInt8(compact)
-    slow = {"onnx-int8": engine.RepairedInt8(large), "onnx-fp32": engine.OnnxBackend(large, "fp32")}
+    slow = {"onnx-int8": SomeRepaired(large, share), "onnx-fp32": engine.OnnxBackend(large, "fp32")}
     at = dict.fromkeys(compact.labels, engine.THRESHOLDS) | {compact.labels[0]: (band.low, band.high)}
 
     def settled(scores: engine.Floats) -> engine.Mask:
@@ -58,6 +58,8 @@ def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str]) -> Non
     for name in slow:
         ratio = spent["predict"] / spent[name]
         what = f"cascade, {100 * len(again) / len(rows):.0f} % go on to the large one in {name}"
+        if isinstance(int8 := slow[name], SomeRepaired):
+            what += f" ({100 * int8.repaired / max(1, int8.seen):.0f} % of them scored again)"
         row(what, f"{ratio:.2f} x", ">= 4 x", ratio >= 4)
 
 
@@ -71,10 +73,10 @@ def shortened(checkpoint: Checkpoint, layers: int, folder: Path) -> Checkpoint:
     return checkpoints.open_checkpoint(f"{folder}{os.sep}")
 
 
-def cascade_agreement(compact: Checkpoint, given: Sequence[str], smaller: Path | None) -> None:
+def cascade_agreement(compact: Checkpoint, given: Sequence[str], smaller: Path | None) -> float:
     """A smaller trained checkpoint in front of compact: its decisions against compact alone, and its time.
 
-    Without ``smaller`` (a folder that the training made with --layers) compact without its last layer stands in.
+    Returns the share of what goes on to compact that int8 scores again at the first policy's thresholds. Without ``smaller`` (a folder that the training made with --layers) compact without its last layer stands in.
     """
     with tempfile.TemporaryDirectory() as folder:
         small = (
@@ -83,13 +85,17 @@ def cascade_agreement(compact: Checkpoint, given: Sequence[str], smaller: Path |
             else shortened(compact, int(compact.config["num_hidden_layers"]) - 1, Path(folder))
         )
         what = f"{small.config['num_hidden_layers']} layers{'' if smaller else ', cut from compact'}, then compact"
-        compare_cascade(small, compact, given, what)
+        share = compare_cascade(small, compact, given, what)
         for kind in exports.KINDS:
             exports.export_path(small, kind).unlink(missing_ok=True)
+    return share
 
 
-def compare_cascade(small: Checkpoint, compact: Checkpoint, given: Sequence[str], what: str) -> None:
-    """Agreement over all texts for three bands; time over the first 96 with the band that the program takes."""
+def compare_cascade(small: Checkpoint, compact: Checkpoint, given: Sequence[str], what: str) -> float:
+    """Agreement over all texts for three bands; time over the first 96 with the band that the program takes.
+
+    Returns the share of what goes on in that band that ``compact`` in eight bits scores again.
+    """
     tokens, detoxify = Tokens(compact), engine.detoxify(compact)
     rows = [tokens.frame(encoded.ids) for encoded in tokens.encode(given)]
     quick, slow = engine.OnnxBackend(small, "int8"), engine.RepairedInt8(compact)
@@ -116,3 +122,6 @@ def compare_cascade(small: Checkpoint, compact: Checkpoint, given: Sequence[str]
     spent = race({"predict": lambda part: [detoxify.predict(text) for text in part], "both": both}, given[:96], 96)
     ratio = spent["predict"] / spent["both"]
     row(f"{what}, against predict on compact one by one", f"{ratio:.2f} x", ">= 4 x", ratio >= 4)
+    slow.seen = slow.repaired = 0
+    slow.run([rows[index] for index in np.flatnonzero(needs_second(first, Band())).tolist()], default)
+    return slow.repaired / max(1, slow.seen)

@@ -80,7 +80,7 @@ def endpoint(
     environment |= more
     python = [sys.executable, "-m"]
     web = [*python, "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", str(processes)]
-    ask = [*python, "celery", "-A", "config", "worker", "-Q", "ask", "-c", "1", "-n", f"ask{port}@%h"]
+    ask = [*python, "celery", "-A", "config", "worker", "-Q", "ask", "-c", "2", "-n", f"ask{port}@%h"]
     commands = {"web": [*web, "--threads", str(threads), "--no-control-socket", "config.wsgi"]}
     if worker:
         commands["ask"] = [*ask, "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
