@@ -38,7 +38,8 @@ class Site:
         self.supervisor = Supervisor(self.state)
         self.say = self.supervisor.say
         self.metrics = self.state.folder / "metrics"
-        self.web_processes, self.ask_processes = _count("WEB_CONCURRENCY", 2), _count("PARLEY_ASK_PROCESSES", 2)
+        self.web_processes = _count(os.environ.get("WEB_CONCURRENCY"), "WEB_CONCURRENCY")
+        self.ask_processes = _count(os.environ.get("PARLEY_ASK_PROCESSES"), "PARLEY_ASK_PROCESSES")
         self.embedded_database = not os.environ.get("DATABASE_URL")
         self.embedded_redis = not os.environ.get("REDIS_URL")
         self.facts: dict[str, object] = {"base_url": self.base_url, "supervisor": os.getpid()}
@@ -237,11 +238,11 @@ class Site:
         self.say("\n".join(lines))
 
 
-def _count(name: str, default: int) -> int:
-    """A number of processes from the environment. Raises LocalError for anything else."""
-    given = os.environ.get(name) or str(default)
+def _count(given: str | None, name: str) -> int:
+    """A number of processes, 2 where none is given. Raises LocalError for what is no such number."""
+    given = given or "2"
     if not given.isdecimal() or not int(given):
-        raise LocalError(f"{name} must be a number of processes such as {default}; it is {given!r}.")
+        raise LocalError(f"{name} must be a number of processes such as 2; it is {given!r}.")
     return int(given)
 
 
