@@ -1,7 +1,8 @@
 """The scoring endpoint under load: `python -m tests.benchmarks.bench_perspective`.
 
-Starts its own PostgreSQL, Redis-protocol server, gunicorn and one ask worker of two processes, and asks with texts that are never the
-same twice, of the lengths that comments under news have (half of them below 190 characters, one in ten above 600).
+Starts its own PostgreSQL, Redis-protocol server, gunicorn and one ask worker of two processes, and asks with texts that
+are never the same twice, of the lengths that comments under news have (half of them below 190 characters, one in ten
+above 600).
 Prints milliseconds by quantile and what was answered, for
 
   one caller        a request after the other

@@ -22,7 +22,6 @@ from .agreement import turned
 from .report import row
 from .speed import SomeRepaired, race
 
-
 BANDS = (Band(), Band(0.05, 0.95), Band(0.03, 0.98))
 
 
@@ -59,10 +58,10 @@ def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str], share:
             if undecided:
                 backend.run([rows[start + index] for index in undecided])
             spent[name] += time.perf_counter() - began
-    for name in slow:
+    for name, int8 in slow.items():
         ratio = spent["predict"] / spent[name]
         what = f"cascade, {100 * len(again) / len(rows):.0f} % go on to the large one in {name}"
-        if isinstance(int8 := slow[name], SomeRepaired):
+        if isinstance(int8, SomeRepaired):
             what += f" ({100 * int8.repaired / max(1, int8.seen):.0f} % of them scored again)"
         row(what, f"{ratio:.2f} x", ">= 4 x", ratio >= 4)
 
@@ -80,7 +79,8 @@ def shortened(checkpoint: Checkpoint, layers: int, folder: Path) -> Checkpoint:
 def cascade_agreement(compact: Checkpoint, given: Sequence[str], smaller: Path | None) -> float:
     """A smaller trained checkpoint in front of compact: its decisions against compact alone, and its time.
 
-    Returns the share of what goes on to compact that int8 scores again at the first policy's thresholds. Without ``smaller`` (a folder that the training made with --layers) compact without its last layer stands in.
+    Without ``smaller`` (a folder that the training made with --layers) compact without its last layer stands in.
+    Returns the share of what goes on to compact that int8 scores again at the first policy's thresholds.
     """
     with tempfile.TemporaryDirectory() as folder:
         small = (

@@ -76,7 +76,8 @@ def speed(checkpoint: Checkpoint, given: Sequence[str], targets: tuple[float, fl
 
     name, tokens, detoxify = checkpoint.name.rstrip("/"), Tokens(checkpoint), engine.detoxify(checkpoint)
     name = name if whole else "BERT-base size"
-    int8 = engine.RepairedInt8(checkpoint) if whole else SomeRepaired(checkpoint, 1 / 7)  # about what trained ones repair
+    # trained ones repair about one in seven
+    int8 = engine.RepairedInt8(checkpoint) if whole else SomeRepaired(checkpoint, 1 / 7)
     exact = int8.exact
     methods: dict[str, Callable[[Sequence[str]], Any]] = {
         "predict": lambda part: [detoxify.predict(text) for text in part],
