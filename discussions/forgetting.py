@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from discussions import languages, posting, states
+from discussions import languages, posting, refusals, states
 from discussions.models import Article, Comment, Follow, Mail, Mute, Reader, Report, Revision, State, Vote
 
 _SALT = "parley.forget"
@@ -98,7 +98,7 @@ def forget(reader: Reader, *, comments: str) -> None:
     if reader.erased_at is not None:
         return
     if works_here(reader):
-        raise posting.Refused("staff", _("You work for this site, so your account cannot be closed yet."))
+        raise refusals.Refused("staff", _("You work for this site, so your account cannot be closed yet."))
     _mails(reader).delete()
     written = Comment.objects.filter(reader=reader)
     # Once more, for a thread in which they wrote between the two locks; those that are held already cost nothing.

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from discussions import states
 from discussions.models import Article, Comment, Highlight, User
-from discussions.posting import Refused
+from discussions.refusals import Refused
 
 MOST_PINS = 3  # per article
 

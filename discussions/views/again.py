@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse
 
 from discussions.forms import Draft, ReportForm
-from discussions.posting import Refused
+from discussions.refusals import Refused
 from discussions.views import reading, reporting, taking_part, who
 
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from discussions import accounts, following, languages, limits, traces
 from discussions.models import Follow, Mute, Reader
-from discussions.posting import Refused
+from discussions.refusals import Refused
 from discussions.views import reading, who
 from discussions.views.taking_part import check_pace, status_of
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from discussions import accounts, forgetting
 from discussions.models import Reader
-from discussions.posting import Refused
+from discussions.refusals import Refused
 from discussions.views import who
 from discussions.views.taking_part import check_pace, status_of
 

@@ -10,9 +10,9 @@ from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from discussions import accounts, limits, picks, posting
+from discussions import accounts, limits, picks, votes
 from discussions.models import Comment, User, Vote
-from discussions.posting import Refused
+from discussions.refusals import Refused
 from discussions.views import reading, who
 from discussions.views.taking_part import check_pace, status_of
 
@@ -28,9 +28,9 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
         check_pace(request, "vote", reader)
         voted = Vote.objects.filter(comment=found, reader=reader).exists()
         if voted:
-            posting.unvote(comment=found, by=reader)
+            votes.take_back(comment=found, by=reader)
         else:
-            posting.upvote(comment=found, by=reader, origin=limits.origin(request, f"vote:{found.pk}"))
+            votes.add(comment=found, by=reader, origin=limits.origin(request, f"vote:{found.pk}"))
     except Refused as refused:
         if _wants_json(request):
             said = conditional_escape(str(refused.message))

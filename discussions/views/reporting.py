@@ -6,10 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from discussions import posting, receipts, threads
+from discussions import receipts, reports, threads
 from discussions.forms import ReportForm
 from discussions.models import Comment, Report
-from discussions.posting import Refused
+from discussions.refusals import Refused
 from discussions.views import reading, who
 from discussions.views.taking_part import check_pace, fragment, status_of
 
@@ -29,7 +29,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         said = form.cleaned_data
         name, address = said["notifier_name"], said["notifier_email"]
         mailed = bool(address) and receipts.may_be_mailed(address)
-        made = posting.report(
+        made = reports.save(
             comment=found,
             by=reader,
             reason=said["reason"],

@@ -14,10 +14,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from discussions import accounts, languages, limits, posting, rows, threads, traces
+from discussions import accounts, guests, languages, limits, posting, rows, threads, traces
 from discussions.forms import Draft
 from discussions.models import Article, Comment, Reader, Revision, State
-from discussions.posting import Refused
+from discussions.refusals import Refused
 from discussions.views import own, reading, who
 
 STATUS = {"too_fast": 429, "changed": 409, "expired": 403, "logged_out": 403, "staff": 403, "barred": 403}
@@ -107,15 +107,15 @@ def _speaker(draft: Draft) -> Reader:
     name, email = " ".join(draft.name.split()), draft.email.strip().lower()
     back = f"{draft.article.get_absolute_url()}#write"
     if reader is not None and name in {"", reader.name} and email in {"", reader.email}:
-        posting.check_guest(name=reader.name, email=reader.email, back=back)
+        guests.check(name=reader.name, email=reader.email, back=back)
         return reader
     if reader is not None and not reader.email and name in {"", reader.name}:
         posting.checked_text(draft.text)
-        posting.give_address(reader, email=email, back=back)
+        guests.give_address(reader, email=email, back=back)
         return reader
     if reader is not None:
         name, email = name or reader.name, email or reader.email
-    return posting.guest_of_form(draft.key, name=name, email=email) or posting.guest(name=name, email=email, back=back)
+    return guests.of_form(draft.key, name=name, email=email) or guests.add(name=name, email=email, back=back)
 
 
 def _posted(request: HttpRequest, comment: Comment, speaker: Reader) -> HttpResponse:

@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from discussions import demo, posting
+from discussions import demo, refusals, reports
 from discussions.models import Comment, Reader, Revision, State, User
 from moderation import appeals, bulk, decisions, pipeline, queue, sanctions
 from moderation.models import Decision, Escalation, Note
@@ -57,7 +57,7 @@ def _done(step: Step, comments: dict[str, int]) -> bool:
     try:
         with transaction.atomic():
             _DOES[step["do"]](step, comments)
-    except (decisions.Conflict, decisions.NotAllowed, appeals.NotPossible, posting.Refused):
+    except (decisions.Conflict, decisions.NotAllowed, appeals.NotPossible, refusals.Refused):
         return False
     return True
 
@@ -106,7 +106,7 @@ def _answer(step: Step, comments: dict[str, int]) -> None:
 
 
 def _report(step: Step, comments: dict[str, int]) -> None:
-    posting.report(comment=_comment(step, comments), by=_reader(step["by"]), reason=step["reason"], words=step["words"])
+    reports.save(comment=_comment(step, comments), by=_reader(step["by"]), reason=step["reason"], words=step["words"])
     queue.take_reports()
 
 

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from discussions import posting
+from discussions import posting, reports
 from discussions.models import Article, Comment, Report, State, User
 from moderation import decisions, queue
 from tests.browser.conftest import log_in
@@ -74,7 +74,7 @@ def test_axe_finds_nothing_at_the_desk(  # noqa: PLR0917 - fixtures
     posting.edit(comment=first, text="You silly fool.", by=first.reader)
     shown = judged(article, "A calm word.", labels={"toxicity": 0.01, "insult": 0.01})
     judged(article, "An answer, you fool.", parent=shown)
-    posting.report(comment=shown, by=None, reason=Report.Reason.INSULT, words="Is it?")
+    reports.save(comment=shown, by=None, reason=Report.Reason.INSULT, words="Is it?")
     queue.take_reports()
     settled = judged(article, "A fool's errand.")
     decisions.by_person(comment_id=settled.pk, action="approve", by=moderator, version_seen=settled.version)

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import F
 
-from discussions import best, posting, states
+from discussions import best, reports, states, votes
 from discussions.models import Comment
 from tests.factories.discussions import ArticleFactory, ReaderFactory, post
 from tests.waiting import until
@@ -30,9 +30,9 @@ def test_votes_and_reports_move_a_comment() -> None:
     article = ArticleFactory()
     liked, doubted, quiet = (post(article) for _number in range(3))
     for _number in range(5):
-        posting.upvote(comment=liked, by=ReaderFactory())
-        posting.upvote(comment=doubted, by=ReaderFactory())
-    posting.report(comment=doubted, by=ReaderFactory(), reason="insult")
+        votes.add(comment=liked, by=ReaderFactory())
+        votes.add(comment=doubted, by=ReaderFactory())
+    reports.save(comment=doubted, by=ReaderFactory(), reason="insult")
     assert best.refresh() == 2
     found = dict(Comment.objects.values_list("pk", "best"))
     assert isclose(found[liked.pk], best.wilson(5, 0))
@@ -46,7 +46,7 @@ def test_threads_that_somebody_is_changing_are_waited_for() -> None:
     """Rows of comments before those of articles, in the middle of a decision, was a deadlock."""
     comments = [post(ArticleFactory()) for _number in range(2)]
     for comment in comments:
-        posting.upvote(comment=comment, by=ReaderFactory())
+        votes.add(comment=comment, by=ReaderFactory())
     moved: list[int] = []
 
     def refresh() -> None:

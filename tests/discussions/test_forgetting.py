@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from discussions import following, forgetting, posting, threads
+from discussions import following, forgetting, guests, posting, refusals, reports, threads, votes
 from discussions.models import (
     Article,
     Comment,
@@ -161,8 +161,8 @@ def test_an_account_is_closed_and_its_words_stay_without_the_name(
     client: Client, account: Reader, article: Article
 ) -> None:
     other = post(article, "Words of another.")
-    posting.upvote(comment=other, by=account)
-    posting.report(comment=other, by=account, reason="spam", words="Look at the end.")
+    votes.add(comment=other, by=account)
+    reports.save(comment=other, by=account, reason="spam", words="Look at the end.")
     Mute.objects.create(reader=account, muted=other.reader)
     following.follow(reader=account, article=article)
     Mail.objects.create(to=account.user.email, subject="S", body="B", sender="x@example.org")
@@ -195,7 +195,7 @@ def test_the_name_and_the_address_of_a_closed_account_are_free_again(
 ) -> None:
     email = account.user.email
     close(client, "keep")
-    posting.check_guest(name="Bo Lind", email=email)
+    guests.check(name="Bo Lind", email=email)
 
 
 def test_two_presses_at_once_close_an_account_once(account: Reader) -> None:
@@ -223,6 +223,6 @@ def test_who_works_here_cannot_be_forgotten_meanwhile(client: Client, account: R
     assert refused.status_code == 403
     assert "your account cannot be closed yet" in refused.content.decode()
     account.refresh_from_db()
-    with pytest.raises(posting.Refused):
+    with pytest.raises(refusals.Refused):
         forgetting.forget(account, comments="keep")
     assert User.objects.count() == 1

@@ -13,7 +13,7 @@ from django.test import override_settings
 from django.utils import timezone
 from structlog.testing import capture_logs
 
-from discussions import mail, posting
+from discussions import guests, mail, refusals
 from discussions.forms import ReportForm
 from discussions.models import Mail
 
@@ -143,8 +143,8 @@ def test_an_address_that_cannot_be_written_to_holds_up_nobody(monkeypatch: pytes
 def test_such_an_address_is_refused_at_the_door(address: str) -> None:
     with pytest.raises(ValidationError):
         mail.check_sendable(address)
-    with pytest.raises(posting.Refused):
-        posting.guest(name="Ada", email=address)
+    with pytest.raises(refusals.Refused):
+        guests.add(name="Ada", email=address)
     assert "notifier_email" in ReportForm({"reason": "illegal", "words": "See.", "honest": "on",
                                            "notifier_email": address}).errors  # fmt: skip
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
-from discussions import posting
+from discussions import votes
 from discussions.models import Article, State
 from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, move, post
 
@@ -84,7 +84,7 @@ def test_an_answer_is_a_comment_on_the_comment_it_answers(client: Client, articl
     kid = post(article, "I do.", parent=root)
     grandchild = post(article, "Me, too.", parent=kid)
     beside = post(article, "Something else.")
-    posting.upvote(comment=root, by=AccountFactory())
+    votes.add(comment=root, by=AccountFactory())
     page = posting_on(client, article.get_absolute_url())
     assert page.one("url") == article.get_absolute_url()
     assert page.one("headline") == article.title

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from discussions import picks, threads
 from discussions.models import Article, Comment, Highlight, State, User
-from discussions.posting import Refused
+from discussions.refusals import Refused
 from tests.factories.discussions import AccountFactory, ReaderFactory, UserFactory, move, post
 
 pytestmark = pytest.mark.django_db

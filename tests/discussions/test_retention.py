@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.test import override_settings
 from django.utils import timezone
 
-from discussions import following, posting, retention
+from discussions import following, retention, votes
 from discussions.mail import MAX_ATTEMPTS
 from discussions.models import Article, Comment, Mail, Reader, Report, User, Vote
 from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, post
@@ -121,11 +121,11 @@ def test_ended_sessions_go() -> None:
 def test_votes_forget_where_they_came_from_and_go_on_counting() -> None:
     comment = post(ArticleFactory())
     for _number in range(2):
-        posting.upvote(comment=comment, by=ReaderFactory(), origin="a" * 32)
+        votes.add(comment=comment, by=ReaderFactory(), origin="a" * 32)
     assert retention.forget().origins == 0
     Vote.objects.update(created_at=timezone.now() - timedelta(days=11))
     assert retention.forget().origins == 2
-    posting.upvote(comment=comment, by=ReaderFactory(), origin="b" * 32)
+    votes.add(comment=comment, by=ReaderFactory(), origin="b" * 32)
     assert Vote.objects.filter(origin="").count() == 2
     assert comment.upvotes == 2
 

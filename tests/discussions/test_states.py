@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from discussions import posting, states
+from discussions import guests, states
 from discussions.models import Article, Comment, Reader, State
 from discussions.models.comment import PERSON_MOVES, POLICY_MOVES
 from discussions.states import IllegalMove, Place
@@ -41,7 +41,7 @@ def article() -> Article:
 
 @pytest.fixture
 def reader() -> Reader:
-    return posting.guest(name="Ada", email="ada@example.org")
+    return guests.add(name="Ada", email="ada@example.org")
 
 
 def test_a_refused_comment_with_a_readable_reply_leaves_a_tombstone(article: Article, reader: Reader) -> None:
@@ -127,7 +127,7 @@ class AnyHistory(TestCase):
     )
     def test_counts_and_places_stay_true(self, steps: list[tuple[int, State, bool]]) -> None:
         article = Article.objects.create(title="A", slug="a")
-        reader = posting.guest(name="Ada", email="ada@example.org")
+        reader = guests.add(name="Ada", email="ada@example.org")
         comments: list[Comment] = []
         for pick, state, fresh in steps:
             if fresh or not comments:

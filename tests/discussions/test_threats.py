@@ -11,7 +11,7 @@ from django.core import signing
 from django.test import Client, RequestFactory, override_settings
 from django.urls import URLPattern, reverse
 
-from discussions import following, limits, posting
+from discussions import following, limits, posting, refusals, votes
 from discussions.models import Article, Comment, Follow, Reader, State
 from discussions.urls import urlpatterns
 from tests.factories.discussions import AccountFactory, ReaderFactory, post
@@ -137,7 +137,7 @@ def test_a_branch_ends_at_its_depth_however_often_one_answers(article: Article) 
     reader, parent = ReaderFactory(), None
     for number in range(31):
         parent = post(article, f"Level {number}.", reader=reader, parent=parent)
-    with pytest.raises(posting.Refused, match="depth"):
+    with pytest.raises(refusals.Refused, match="depth"):
         post(article, "One too deep.", reader=reader, parent=parent)
 
 
@@ -205,7 +205,7 @@ def test_votes_from_one_address_at_once_are_one_voice(article: Article) -> None:
     comment = post(article)
 
     def act(guest: Reader) -> object:
-        return posting.upvote(comment=Comment.objects.get(pk=comment.pk), by=guest, origin="a" * 32)
+        return votes.add(comment=Comment.objects.get(pk=comment.pk), by=guest, origin="a" * 32)
 
     at_once([partial(act, ReaderFactory()) for _number in range(5)])
     comment.refresh_from_db()

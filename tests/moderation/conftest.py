@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from discussions import posting
+from discussions import guests, posting
 from discussions.models import Article, Comment, Reader, User
 from moderation import pipeline, scoring
 from moderation.models import Staff
@@ -27,7 +27,7 @@ def article(db: None) -> Article:
 
 @pytest.fixture
 def author(db: None) -> Reader:
-    return posting.guest(name="Ada Brook", email="ada@example.org")
+    return guests.add(name="Ada Brook", email="ada@example.org")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from discussions import posting
+from discussions import posting, reports
 from discussions.models import Comment, Notice, Reader, Report, State, User
 from discussions.views import own, who
 from moderation import appeals, decisions, lists, pipeline
@@ -201,10 +201,10 @@ def test_the_card_says_so_instead_of_offering_it(desk: Client, overturned: Comme
 def test_other_words_and_a_report_by_somebody_else_ask_anew(
     overturned: Comment, moderator: User, senior: User, author: Reader
 ) -> None:
-    posting.report(comment=overturned, by=moderator.reader, reason=Report.Reason.INSULT)
+    reports.save(comment=overturned, by=moderator.reader, reason=Report.Reason.INSULT)
     with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):
         decided(overturned, "reject", by=moderator)
-    posting.report(comment=overturned, by=None, reason=Report.Reason.INSULT)
+    reports.save(comment=overturned, by=None, reason=Report.Reason.INSULT)
     assert decided(overturned, "reject", by=moderator).state == State.REJECTED
     decided(overturned, "approve", by=senior)
     with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):  # those reports are answered
@@ -219,7 +219,7 @@ def test_a_report_after_the_answer_is_open_to_everybody_at_the_desk(
     appeals.answer(appeal.pk, by=senior, outcome="overturned")
     with pytest.raises(decisions.NotAllowed, match="appeal published these words"):
         decided(refused, "reject", by=colleague)
-    posting.report(comment=refused, by=None, reason=Report.Reason.INSULT)
+    reports.save(comment=refused, by=None, reason=Report.Reason.INSULT)
     assert decided(refused, "reject", by=colleague).state == State.REJECTED
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from discussions import posting
+from discussions import posting, reports
 from discussions.models import Article, Comment, Notice, Reader, Report, State, User
 from moderation import bulk, decisions, queue, tallies
 from moderation.models import Decision, Escalation, QueueItem, Review
@@ -149,7 +149,7 @@ def test_nobody_decides_on_their_own_comment(article: object, quick_engine: None
 def test_a_report_on_an_approved_comment_brings_it_back(held: Comment, moderator: User, author: Reader) -> None:
     approve(held, moderator)
     held.refresh_from_db()
-    posting.report(comment=held, by=None, reason=Report.Reason.INSULT)
+    reports.save(comment=held, by=None, reason=Report.Reason.INSULT)
     queue.take_reports()
     assert QueueItem.objects.get().kind == "reported"
     held.refresh_from_db()

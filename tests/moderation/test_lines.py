@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from discussions import posting
+from discussions import reports
 from discussions.models import Comment, Report, User
 from moderation import decisions, lines, queue
 from moderation.models import QueueItem
@@ -50,7 +50,7 @@ def test_after_an_undo_a_line_tells_the_reason_the_comment_came_with(held: Comme
 def test_open_reports_are_told_answered_ones_are_not(settled: Say, moderator: User) -> None:
     comment = settled("A calm word about the tram.")
     for _reader in range(2):
-        posting.report(comment=comment, by=AccountFactory(), reason=Report.Reason.INSULT)
+        reports.save(comment=comment, by=AccountFactory(), reason=Report.Reason.INSULT)
     queue.take_reports()
     [line] = lines.of([comment.pk], moderator)
     assert (line.reports, line.reported, line.why) == (2, "2 reports", "2 reports")

@@ -8,7 +8,7 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from discussions import mail, posting
+from discussions import mail, reports
 from discussions.models import Comment, Mail, Reader, Report, State, User
 from moderation import decisions
 from moderation.models import Action
@@ -29,7 +29,7 @@ def noticed(comment: Comment, *, by: Reader | None = None, reason: str = "illega
     """A notice with an address of its own; returns the address."""
     given = f"{uuid4().hex}@example.org" if address is None else address
     reader = by or AccountFactory()
-    posting.report(comment=comment, by=reader, reason=reason, words="See the law.", notifier=("A Lawyer", given))
+    reports.save(comment=comment, by=reader, reason=reason, words="See the law.", notifier=("A Lawyer", given))
     return given
 
 

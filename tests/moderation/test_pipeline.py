@@ -11,7 +11,7 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from discussions import posting
+from discussions import guests, posting
 from discussions.models import Article, Comment, Notice, OutboxEntry, State
 from moderation import pipeline, reconcile, scoring
 from moderation.models import Decision, Policy, QueueItem, Score, Worker
@@ -187,7 +187,7 @@ def test_a_rude_edit_is_held_while_the_earlier_words_stay(settled: Say) -> None:
 def test_the_same_long_words_by_another_reader_are_held(settled: Say) -> None:
     text = "Buy the finest tram models in town at a price that will surprise you."
     assert settled(text).state == State.PUBLISHED
-    other = posting.guest(name="Bo", email="bo@example.org")
+    other = guests.add(name="Bo", email="bo@example.org")
     assert settled(text, reader=other).state == State.HELD
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from discussions import posting
+from discussions import posting, reports
 from discussions.models import Article, Comment, Reader, Report, State, User
 from moderation import cards, decisions, filters, lists, queue, reasons
 from moderation.models import QueueItem, Score
@@ -44,7 +44,7 @@ def test_waiting_tau_longer_makes_up_for_e_times_the_harm() -> None:
 def test_entering_again_refreshes_the_harm_and_keeps_the_time() -> None:
     comment = post(ArticleFactory())
     first = queue.enter(comment, QueueItem.Kind.REPORTED, {"toxicity": 0.2})
-    posting.report(comment=comment, by=ReaderFactory(), reason=Report.Reason.INSULT)
+    reports.save(comment=comment, by=ReaderFactory(), reason=Report.Reason.INSULT)
     second = queue.enter(comment, QueueItem.Kind.REPORTED, {"toxicity": 0.2})
     assert (second.pk, second.entered_at) == (first.pk, first.entered_at)
     assert second.harm > first.harm
@@ -53,7 +53,7 @@ def test_entering_again_refreshes_the_harm_and_keeps_the_time() -> None:
 
 def reported(article: object, by: Reader | None) -> Comment:
     comment = post(article)  # type: ignore[arg-type]
-    posting.report(comment=comment, by=by, reason=Report.Reason.INSULT)
+    reports.save(comment=comment, by=by, reason=Report.Reason.INSULT)
     return comment
 
 
@@ -109,7 +109,7 @@ def test_a_lease_is_no_law(held: Comment, moderator: User, colleague: User) -> N
 
 def test_taking_reports_twice_changes_nothing(settled: Say) -> None:
     comment = settled("A calm word about the tram and its timetable.")
-    posting.report(comment=comment, by=None, reason=Report.Reason.OTHER)
+    reports.save(comment=comment, by=None, reason=Report.Reason.OTHER)
     assert queue.take_reports() == 1
     assert queue.take_reports() == 0
     assert QueueItem.objects.count() == 1
@@ -132,7 +132,7 @@ def test_harm_goes_by_the_calibrated_probability_where_there_is_a_curve(held: Co
     assert queue.likely(raw, "compact", "f" * 64) == raw
     Score.objects.filter(comment=held).update(checkpoint="compact", weights=weights, labels=raw)
     seen = move(held, State.PUBLISHED)
-    posting.report(comment=seen, by=None, reason=Report.Reason.OTHER)
+    reports.save(comment=seen, by=None, reason=Report.Reason.OTHER)
     queue.take_reports()
     assert QueueItem.objects.get(kind="reported").why["probability"] == round(curve.at(0.8), 4)
 
@@ -170,7 +170,7 @@ def test_a_label_finds_what_it_held_at_its_own_threshold(
 def test_a_label_finds_what_it_would_have_held_of_somebody_trusted(article: Article, moderator: User) -> None:
     comment = judged(article, labels={"toxicity": 0.7, "insult": 0.1}, trusted=True)
     assert comment.state == State.PUBLISHED
-    posting.report(comment=comment, by=None, reason=Report.Reason.OTHER)
+    reports.save(comment=comment, by=None, reason=Report.Reason.OTHER)
     queue.take_reports()
     for name in ("reported", "new", "all"):
         assert [row.id for row in lists.page(name, lists.Filters(label="toxicity"), by=moderator).rows] == [comment.pk]

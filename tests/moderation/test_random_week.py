@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from discussions import posting
+from discussions import posting, refusals, reports
 from discussions.models import Comment, Notice, Report, State
 from moderation import appeals, bulk, decisions, pipeline, queue, sanctions, tallies
 from moderation.models import Action, Appeal, Decision, QueueItem, Review, Sanction, Staff
@@ -19,7 +19,7 @@ from tests.moderation.desk import staff
 
 pytestmark = pytest.mark.django_db
 
-EXPECTED = (decisions.Conflict, decisions.NotAllowed, appeals.NotPossible, posting.Refused)
+EXPECTED = (decisions.Conflict, decisions.NotAllowed, appeals.NotPossible, refusals.Refused)
 
 
 class Week:
@@ -73,7 +73,7 @@ class Week:
     def report(self) -> None:
         comment = self.comment()
         if comment is not None:
-            posting.report(comment=comment, by=self.dice.choice(self.readers), reason=Report.Reason.INSULT)
+            reports.save(comment=comment, by=self.dice.choice(self.readers), reason=Report.Reason.INSULT)
         queue.take_reports()
 
     def edit(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from discussions import posting
+from discussions import reports
 from discussions.models import Report
 from moderation import queue, reconcile
 from moderation.models import QueueItem
@@ -21,7 +21,7 @@ def reported() -> list[tuple[int, int]]:
 
 def test_only_what_was_reported_is_queued(settled: Say) -> None:
     quiet, loud = settled("A fair point about the bench."), settled("Another point, less fair.")
-    posting.report(comment=loud, by=ReaderFactory(), reason="insult")
+    reports.save(comment=loud, by=ReaderFactory(), reason="insult")
     assert queue.take_reports() == 1
     assert reported() == [(loud.pk, 1)]
     assert quiet.pk != loud.pk
@@ -29,16 +29,16 @@ def test_only_what_was_reported_is_queued(settled: Say) -> None:
 
 def test_a_second_look_changes_nothing_and_a_second_report_counts(settled: Say) -> None:
     comment = settled("A point about the bench.")
-    posting.report(comment=comment, by=ReaderFactory(), reason="insult")
+    reports.save(comment=comment, by=ReaderFactory(), reason="insult")
     assert (queue.take_reports(), queue.take_reports()) == (1, 0)
-    posting.report(comment=comment, by=ReaderFactory(), reason="spam")
+    reports.save(comment=comment, by=ReaderFactory(), reason="spam")
     assert queue.take_reports() == 1
     assert reported() == [(comment.pk, 2)]
 
 
 def test_an_answered_report_does_not_come_back(settled: Say) -> None:
     comment = settled("A point about the bench.")
-    posting.report(comment=comment, by=ReaderFactory(), reason="insult")
+    reports.save(comment=comment, by=ReaderFactory(), reason="insult")
     queue.take_reports()
     queue.leave(comment)
     Report.objects.update(handled_at=comment.created_at)
@@ -48,6 +48,6 @@ def test_an_answered_report_does_not_come_back(settled: Say) -> None:
 
 def test_the_sweep_brings_a_report_whose_wake_up_was_lost(settled: Say) -> None:
     comment = settled("A point about the bench.")
-    posting.report(comment=comment, by=ReaderFactory(), reason="insult")
+    reports.save(comment=comment, by=ReaderFactory(), reason="insult")
     reconcile.reconcile()
     assert reported() == [(comment.pk, 1)]

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from discussions import posting
+from discussions import guests, posting, reports, votes
 from discussions.models import Comment, Mail, Reader, State, User
 from moderation import pipeline, sanctions
 from moderation.decisions import NotAllowed
@@ -52,7 +52,7 @@ def test_a_guest_under_another_name_with_the_same_address_is_met(
     article: object, quick_engine: None, author: Reader, senior: User
 ) -> None:
     impose(author, senior, "ban")
-    again = posting.guest(name="Somebody Else", email=author.email)
+    again = guests.add(name="Somebody Else", email=author.email)
     comment = posting.post(article=article, reader=again, text=KIND)  # type: ignore[arg-type]
     pipeline.run()
     comment.refresh_from_db()
@@ -62,7 +62,7 @@ def test_a_guest_under_another_name_with_the_same_address_is_met(
 def test_a_domain_is_banned_for_everybody_in_it(settled: Say, author: Reader, senior: User) -> None:
     sanctions.impose(kind="ban", by=senior, domain="@Example.org", reason_code="spam")
     assert sanctions.felt_by(author) == "ban"
-    assert sanctions.felt_by(posting.guest(name="Far Away", email="far@example.net")) == ""
+    assert sanctions.felt_by(guests.add(name="Far Away", email="far@example.net")) == ""
 
 
 @pytest.mark.parametrize("kind", ["suspend", "ban"])
@@ -82,7 +82,7 @@ def test_somebody_shut_out_recommends_nothing(settled: Say, senior: User, client
 
 def test_a_recommendation_given_before_can_be_taken_back(settled: Say, senior: User, client: Client) -> None:
     comment, reader = settled(KIND), AccountFactory()
-    posting.upvote(comment=comment, by=reader)
+    votes.add(comment=comment, by=reader)
     impose(reader, senior, "ban")
     client.force_login(reader.user)
     client.post(reverse("vote", args=[comment.pk]))
@@ -107,8 +107,8 @@ def test_who_is_looked_at_first_or_warned_still_takes_part(settled: Say, senior:
     comment, reader = settled(KIND), AccountFactory()
     impose(reader, senior, "premoderate")
     impose(reader, senior, "warn")
-    posting.upvote(comment=comment, by=reader)
-    posting.report(comment=comment, by=reader, reason="insult")
+    votes.add(comment=comment, by=reader)
+    reports.save(comment=comment, by=reader, reason="insult")
     assert (comment.votes.count(), comment.reports.count()) == (1, 1)
 
 
