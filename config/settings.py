@@ -137,6 +137,7 @@ CELERY_TASK_DEFAULT_QUEUE = "score"
 CELERY_TASK_ROUTES = {
     "moderation.ask": {"queue": "ask"},
     "moderation.*": {"queue": "score"},
+    "discussions.refresh_best": {"queue": "score"},  # a mail server that hangs must not hold it up
     "discussions.*": {"queue": "mail"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

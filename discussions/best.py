@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from discussions import states
 
 Z = 1.96  # 95 %
-WINDOW_SECONDS = 60  # a few times the period of the task, so that a late run misses nothing
+AT_ONCE = 20_000  # marks in one run; the rest waits for the next
 
 
 def wilson(good: int, bad: int, z: float = Z) -> float:
@@ -27,10 +27,12 @@ def wilson(good: int, bad: int, z: float = Z) -> float:
     return max(0.0, (p + z * z / (2 * n) - spread) / (1 + z * z / n))
 
 
+_TAKE = """
+DELETE FROM discussions_judged WHERE id IN (SELECT id FROM discussions_judged ORDER BY id LIMIT %s) RETURNING comment_id
+"""
 _MOVING = """
 WITH touched AS (
-    SELECT comment_id AS id FROM discussions_vote WHERE created_at > now() - %(window)s * interval '1 second'
-    UNION SELECT comment_id FROM discussions_report WHERE created_at > now() - %(window)s * interval '1 second'
+    SELECT unnest(%(judged)s::bigint[]) AS id
 ), counted AS (
     SELECT c.id, c.upvotes::float8 AS good,
            (c.upvotes + (SELECT count(DISTINCT r.reader_id) FROM discussions_report r
@@ -57,14 +59,18 @@ SELECT count(*) FROM moved
 
 
 @transaction.atomic
-def refresh(*, window: float = WINDOW_SECONDS) -> int:
-    """Recompute `best` where votes or reports came in during the last `window` seconds. Returns how many moved.
+def refresh() -> int:
+    """Recompute `best` where votes or reports came, went or were answered since. Returns how many moved.
+
+    A trigger leaves a mark for each of those changes, in its own transaction, so that none is missed however late this
+    runs; the marks go in the transaction that has taken account of them.
 
     Pages that show them are made anew: that is why the articles' versions rise. The threads are locked as for every
     other change to several of their rows; without that, a decision in the middle of it was a deadlock.
     """
     with connection.cursor() as cursor:
-        values = {"window": window, "z": Z}
+        cursor.execute(_TAKE, [AT_ONCE])
+        values = {"judged": list({comment_id for (comment_id,) in cursor.fetchall()}), "z": Z}
         cursor.execute(_WHERE, values)
         articles = [article_id for (article_id,) in cursor.fetchall()]
         states.lock_threads(articles)

@@ -21,6 +21,7 @@ MOST_PINS = 3  # per article
 @transaction.atomic
 def toggle(*, comment: Comment, by: User) -> bool:
     """Make a comment a pick, or end that. Pages that show it are made anew. Returns whether it is a pick now."""
+    states.lock_threads([comment.article_id])
     picked = Comment.objects.filter(pk=comment.pk, picked_at=None).update(picked_at=timezone.now())
     if not picked:
         Comment.objects.filter(pk=comment.pk).update(picked_at=None)

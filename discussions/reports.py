@@ -48,6 +48,8 @@ def save(
     }
     where = {"comment": comment, "reader": by, "revision": comment.shown_revision}
     if by is None or reason == Report.Reason.ILLEGAL:
+        # One after the other: nothing in the table keeps two strangers' equal reports apart from one sent twice.
+        Comment.objects.select_for_update(of=("self",)).only("pk").get(pk=comment.pk)
         earlier = Report.objects.filter(**where, **said, handled_at=None).first()
         made, is_new = earlier or Report.objects.create(**where, **said), earlier is None
     else:

@@ -27,8 +27,10 @@ _PINNED = "pinned_at IS NOT NULL AND shown_revision IS NOT NULL"
 _FIELDS = f"id, parent_id, best, replies, ({_PINNED}) AS pinned"
 _ROOTS = f"article_id = %s AND parent_id IS NULL AND NOT ({_PINNED})"
 _PINS = f"SELECT {_FIELDS} FROM discussions_comment WHERE article_id = %s AND parent_id IS NULL AND {_PINNED}"  # noqa: S608
+# A pick's rank among the picks is when it was picked.
 _PICKS = (
-    f"SELECT {_FIELDS} FROM discussions_comment WHERE article_id = %s AND picked_at IS NOT NULL AND"  # noqa: S608
+    f"SELECT id, parent_id, extract(epoch FROM picked_at)::float8, replies, ({_PINNED})"  # noqa: S608
+    f" FROM discussions_comment WHERE article_id = %s AND picked_at IS NOT NULL AND"
     f" shown_revision IS NOT NULL ORDER BY picked_at DESC LIMIT {MOST_PICKS}"
 )
 
@@ -237,9 +239,9 @@ def _places(where: str, value: int, *, sort: str, sort_below: str, after: str, i
     top = f"WHERE {where} AND shown {keyset} ORDER BY {_order_by(sort)} LIMIT {PAGE_ROWS + 1}"
     below = f"AND shown ORDER BY {_order_by(sort_below)} LIMIT"
     tops = f"SELECT {_FIELDS} FROM discussions_comment {top}"  # noqa: S608
-    if is_first:
-        tops = f"({tops}) UNION ALL {_PINS}"
-        values.append(value)
+    if is_first:  # the pins come first, or the others' answers would leave no room for theirs
+        tops = f"{_PINS} UNION ALL ({tops})"
+        values.insert(0, value)
     parts = [f"l0 AS MATERIALIZED ({tops})"]
     for level, fan_out in enumerate(FAN_OUT, start=1):
         kids = f"SELECT {_FIELDS} FROM discussions_comment WHERE parent_id = up.id {below} {fan_out}"  # noqa: S608
@@ -257,7 +259,7 @@ def _places(where: str, value: int, *, sort: str, sort_below: str, after: str, i
         levels[level].append(Place(*fields))
     # A union promises no order. Python's sort is stable and these lists are short.
     levels[0].sort(key=lambda place: _sort_key(place, sort))
-    levels[-1].sort(key=lambda place: -place.id)
+    levels[-1].sort(key=lambda place: (-place.best, -place.id))
     for kids_of_level in levels[1:-1]:
         kids_of_level.sort(key=lambda place: _sort_key(place, sort_below))
     return levels

@@ -2,7 +2,7 @@
 
 from discussions.models.article import Article, Section
 from discussions.models.comment import Comment, Revision, State
-from discussions.models.feedback import Follow, Mute, Notice, Report, Vote
+from discussions.models.feedback import Follow, Judged, Mute, Notice, Report, Vote
 from discussions.models.highlight import Highlight
 from discussions.models.mail import Mail
 from discussions.models.outbox import OutboxEntry
@@ -14,6 +14,7 @@ __all__ = [
     "Comment",
     "Follow",
     "Highlight",
+    "Judged",
     "Mail",
     "Mute",
     "Notice",

@@ -22,13 +22,24 @@ class Vote(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["created_at"], name="vote_newest"),
             models.Index(fields=["created_at"], name="vote_origin_age", condition=~models.Q(origin="")),
         ]
         constraints = [models.UniqueConstraint(fields=["comment", "reader"], name="vote_once")]
 
     def __str__(self) -> str:
         return f"vote {self.pk}"
+
+
+class Judged(models.Model):
+    """A mark that votes or reports of a comment have changed: its rank has to be worked out anew (best.py).
+
+    Written by triggers and taken by `best.refresh`. Plain rows without constraints: marking waits for nobody.
+    """
+
+    comment_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"judged {self.comment_id}"
 
 
 class Mute(models.Model):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from math import isclose
 from threading import Thread
 
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from discussions import best, reports, states, votes
-from discussions.models import Comment
+from discussions.models import Comment, Report, Vote
 from tests.factories.discussions import ArticleFactory, ReaderFactory, post
 from tests.waiting import until
 
@@ -39,6 +41,49 @@ def test_votes_and_reports_move_a_comment() -> None:
     assert isclose(found[doubted.pk], best.wilson(5, 1))
     assert found[quiet.pk] == 0.0
     assert best.refresh() == 0
+
+
+@pytest.mark.django_db
+def test_however_late_a_vote_is_counted_and_one_that_was_taken_back_is_not() -> None:
+    comment, reader = post(ArticleFactory()), ReaderFactory()
+    votes.add(comment=comment, by=reader)
+    Vote.objects.update(created_at=timezone.now() - timedelta(hours=8))
+    assert best.refresh() == 1
+    votes.take_back(comment=comment, by=reader)
+    assert best.refresh() == 1
+    assert Comment.objects.get(pk=comment.pk).best == 0.0
+
+
+@pytest.mark.django_db
+def test_a_report_that_was_answered_no_longer_counts() -> None:
+    comment = post(ArticleFactory())
+    votes.add(comment=comment, by=ReaderFactory())
+    report = reports.save(comment=comment, by=ReaderFactory(), reason="insult")
+    best.refresh()
+    Report.objects.filter(pk=report.pk).update(handled_at=timezone.now())
+    assert best.refresh() == 1
+    assert isclose(Comment.objects.get(pk=comment.pk).best, best.wilson(1, 0))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_that_is_saved_during_the_refresh_is_counted_by_the_next() -> None:
+    first, second = post(ArticleFactory()), post(ArticleFactory())
+    votes.add(comment=first, by=ReaderFactory())
+    moved: list[int] = []
+
+    def refresh() -> None:
+        try:
+            moved.append(best.refresh())
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        votes.add(comment=second, by=ReaderFactory())
+        beside = Thread(target=refresh)
+        beside.start()
+        beside.join(15)
+    assert moved == [1]
+    assert best.refresh() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -101,6 +101,24 @@ def test_pins_with_long_branches_leave_room_and_lose_nobody(article: Article, ed
     assert sorted(row.id for row in (*first.rows, *rest.rows)) == [root.pk for root in made]
 
 
+@pytest.mark.parametrize("sort", list(threads.ORDERS))
+def test_a_pin_keeps_its_answers_where_all_others_have_some(article: Article, editor: User, sort: str) -> None:
+    made = [post(article) for _number in range(60)]
+    for root in made:
+        for _number in range(3):
+            post(article, parent=root)
+    pin(made[30], editor)
+    first = threads.roots(article.pk, sort=sort).rows[0]
+    assert (first.id, len(first.children)) == (made[30].pk, 3)
+
+
+def test_the_last_pick_stands_first(article: Article, editor: User) -> None:
+    made = [post(article) for _number in range(3)]
+    for number in (1, 2, 0):
+        picks.toggle(comment=made[number], by=editor)
+    assert [row.id for row in threads.roots(article.pk).picks] == [made[0].pk, made[2].pk, made[1].pk]
+
+
 def test_a_pin_costs_no_question_more(article: Article, editor: User) -> None:
     comment = post(article)
     asked = []
