@@ -92,4 +92,5 @@ def _numbers() -> dict[str, tuple[float, bool]]:
         "SIGNAL_DAYS": (settings.SIGNAL_DAYS, False),
         "LIKENESS_DAYS": (settings.LIKENESS_DAYS, False),
         "UNCONFIRMED_DAYS": (settings.UNCONFIRMED_DAYS, False),
+        "PERSPECTIVE_SUGGESTION_DAYS": (settings.PERSPECTIVE_SUGGESTION_DAYS, False),
     }

@@ -164,7 +164,10 @@ CELERY_BEAT_SCHEDULE = {
     "mail": {"task": "discussions.send_mail", "schedule": 10.0},
     "best": {"task": "discussions.refresh_best", "schedule": 5.0},
     "forget": {"task": "discussions.forget", "schedule": 3600.0},
+    "forget_corrections": {"task": "moderation.forget_corrections", "schedule": 3600.0},
 }
+for _entry in CELERY_BEAT_SCHEDULE.values():  # a worker that was away for a night must not do each of them again
+    _entry["options"] = {"expires": max(30.0, 2 * _entry["schedule"])}
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
 
 # --- the pipeline (docs/architecture.md) --------------------------------------------------------------
@@ -179,6 +182,7 @@ ASK_ROOM = env.int("PARLEY_ASK_ROOM", default=20)
 
 # --- the scoring endpoint for other systems (docs/perspective.md) ---------------------------------------
 PERSPECTIVE_DROP_UNSERVABLE = env.bool("PERSPECTIVE_DROP_UNSERVABLE", default=False)
+PERSPECTIVE_SUGGESTION_DAYS = env.int("PERSPECTIVE_SUGGESTION_DAYS", default=365)  # 0: for ever
 PERSPECTIVE_LANGUAGES = env.list("PERSPECTIVE_LANGUAGES", default=[])  # accepted though the checkpoint lacks them
 
 # --- taking part --------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """WSGI entry point, served by gunicorn."""
 
+import logging
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +17,22 @@ class Utf8Request(WSGIRequest):
     """Read as UTF-8 whatever charset it claims: some make Python fail before any view, some bring half characters."""
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        try:
+            self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        except (ValueError, LookupError):  # parameters in a charset that there is not
+            self.content_type, self.content_params = "", {}
+
+
+class WithoutKeys(logging.Filter):
+    """Takes keys out of what the web server says of requests that it could not read, before any of ours sees them."""
+
+    KEY = re.compile(r"(?i)(\bkey=|\bpk-|x-goog-api-key\W{0,8})[^\s&'\"]+")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self.KEY.sub(r"\1…", record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = self.KEY.sub(r"\1…", logging.Formatter().formatException(record.exc_info))
+        return True
 
 
 class HeadersAlone:
@@ -38,5 +55,6 @@ class Site(WSGIHandler):
         return HeadersAlone(answer) if environ["REQUEST_METHOD"] == "HEAD" else answer
 
 
+logging.getLogger("gunicorn.error").addFilter(WithoutKeys())
 django.setup(set_prefix=False)
 application = Site()

@@ -8,6 +8,7 @@ less than nine of ten, so a lucky first vote does not win the page.
 from __future__ import annotations
 
 from math import sqrt
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -70,7 +71,7 @@ def refresh() -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [AT_ONCE])
-        values = {"judged": list({comment_id for (comment_id,) in cursor.fetchall()}), "z": Z}
+        values: dict[str, Any] = {"judged": list({comment_id for (comment_id,) in cursor.fetchall()}), "z": Z}
         cursor.execute(_WHERE, values)
         articles = [article_id for (article_id,) in cursor.fetchall()]
         states.lock_threads(articles)

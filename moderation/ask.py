@@ -56,13 +56,16 @@ class ShareUsed(Saturated):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A text to be scored; without `at` its scores are exact near the engine's own thresholds, of every label."""
+    """A text to be scored; without `at` its scores are exact near the engine's own thresholds, of every label.
+
+    It is as long as its UTF-8 bytes, because other letters than Latin ones and emoji make more tokens.
+    """
 
     text: str
     at: At | None = None
 
     def __len__(self) -> int:
-        return len(self.text)
+        return len(self.text.encode("utf-8", "surrogatepass"))
 
 
 # --- in the ask worker -------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from celery import current_app, shared_task, signals
 
 from discussions import wake
 from moderation import ask, pipeline, queue, reconcile, rejudging
+from moderation.perspective import service
 
 TURN_SECONDS = 5.0  # a worker that is told to stop ends its turn first, well within the soft shutdown time
 
@@ -53,6 +54,12 @@ def reconcile_task() -> None:
 def take_reports() -> None:
     """Bring reported comments to the desk."""
     queue.take_reports()
+
+
+@shared_task(name="moderation.forget_corrections")
+def forget_corrections() -> None:
+    """Erase what other systems' moderators said of texts, once it is old enough."""
+    service.forget()
 
 
 @shared_task(name="moderation.ask")

@@ -69,8 +69,8 @@ class Evidence(NamedTuple):
 
 
 class SuggestionQuerySet(models.QuerySet["Suggestion"]):
-    def evidence(self, label: str = "toxicity") -> list[Evidence]:
-        """What callers say of texts, for one label of the checkpoint, oldest first.
+    def evidence(self, label: str = "toxicity", *, newest: int | None = None) -> list[Evidence]:
+        """What callers say of texts, for one label of the checkpoint, oldest first; of the `newest` only.
 
         Coral's moderators say 1 (rejected) and 0 (approved), so this reads like decisions on comments.
         """
@@ -78,7 +78,8 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
 
         names = [name for name, served in SERVED.items() if served == label]
         found = []
-        for text, scores, ours in self.order_by("id").values_list("text", "scores", "ours").iterator():
+        told = self.order_by("-id").values_list("text", "scores", "ours")[:newest]
+        for text, scores, ours in reversed(told):
             values = [scores[name]["summaryScore"]["value"] for name in names if "summaryScore" in scores.get(name, {})]
             if values:
                 found.append(Evidence(text, max(values), (ours or {}).get(label)))
@@ -86,10 +87,11 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
 
 
 class Suggestion(models.Model):
-    """What a caller says a text should have scored; kept once for each text it names, the last word counting.
+    """What a caller says a text should have scored; kept once for each text its key names, the last word counting.
 
     `community` and `token` are the caller's own names ("Coral:https://…", "comment:<id>"); where a caller gives no
-    token, the text's hash stands in. `scores`: {attribute: {"summaryScore": {"value", "type"}, "spanScores": […]}}.
+    token, the text's hash stands in, and for longer names than fit here theirs. `scores`: {attribute:
+    {"summaryScore": {"value", "type"}, "spanScores": […]}}.
     `ours`: {label: probability} of the checkpoint at that time, null where no worker answered.
     """
 
@@ -110,7 +112,7 @@ class Suggestion(models.Model):
         verbose_name = _("suggested score")
         verbose_name_plural = _("suggested scores")
         constraints = [
-            models.UniqueConstraint(fields=["community", "token"], name="suggestion_once_per_community_and_token")
+            models.UniqueConstraint(fields=["key", "community", "token"], name="suggestion_once_per_key_and_token")
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.message import Message
 from http import HTTPStatus
 from itertools import groupby
 from operator import attrgetter
@@ -28,6 +27,9 @@ from moderation.together import work_of
 MOST_PARTS = 1000
 MOST_UNKNOWN_KEYS = 5  # then the rest of a batch is not looked up: each made-up key costs the database a question
 MOST_HEADER_BYTES = 16_384  # of a part, and of the request in it
+MOST_LINE_BYTES = 8_192  # of a request's first line
+MOST_PARAMETERS = 100  # of its address
+MOST_CONTENT_ID = 1_000  # characters
 TOGETHER_WORK = 12_000  # in one question to the workers (together.work_of): others wait while it is scored
 PATIENCE = 10.0  # seconds for each such question: who sends a batch is not waiting for one comment
 LONGEST = 30.0  # seconds for all of them: with no worker there, a batch must not hold a web thread for minutes
@@ -53,7 +55,10 @@ def read(content_type: str, body: bytes) -> list[Part]:
     """The parts of a multipart/mixed body. Raises ApiError where it is none."""
     kind = content_type.replace("\r", "").replace("\n", "")
     outer = message_from_bytes(b"Content-Type: " + kind.encode("latin-1", "replace") + b"\r\n\r\n")
-    boundary = outer.get_boundary()
+    try:
+        boundary = outer.get_boundary()
+    except (ValueError, LookupError):  # in a charset that there is not
+        boundary = None
     if outer.get_content_maintype() != "multipart" or not boundary:
         raise errors.invalid_request("A batch is a multipart/mixed body with a boundary.")
     line = rb"(?:^|\r?\n)--" + re.escape(boundary.encode("latin-1", "replace")) + rb"(--)?[ \t]*(?=\r?\n|$)"
@@ -70,7 +75,7 @@ def read(content_type: str, body: bytes) -> list[Part]:
         raise errors.invalid_request("A batch is a multipart/mixed body with a boundary.")
     ends = [*(found.start() for found in starts[1:]), last.start() if last and last[1] else len(body)]
     pieces = [_without_newline(body[found.end() : end]) for found, end in zip(starts, ends, strict=True)]
-    return [_part(_headed(piece)) for piece in pieces]
+    return [_part(piece) for piece in pieces]
 
 
 def _without_newline(piece: bytes) -> bytes:
@@ -78,37 +83,49 @@ def _without_newline(piece: bytes) -> bytes:
     return piece[2:] if piece.startswith(b"\r\n") else piece[1:]
 
 
-def _headed(piece: bytes) -> Message:
-    """A part with its headers read and its body as it came: a request, never more parts."""
+def _split(piece: bytes) -> tuple[bytes, bytes]:
+    """Headers and body of a part, or of the request in it."""
     blank = re.search(rb"(?:^|\r?\n)\r?\n", piece)
-    head, body = (piece[: blank.start()], piece[blank.end() :]) if blank else (b"", piece)
-    message = message_from_bytes(head[:MOST_HEADER_BYTES] + b"\r\n\r\n")
-    message.set_payload(body.decode("ascii", "surrogateescape"))
-    return message
+    return (piece[: blank.start()], piece[blank.end() :]) if blank else (b"", piece)
 
 
-def _part(message: Message) -> Part:
-    part = Part(content_id=str(message.get("Content-ID", "")).strip())
-    payload = message.get_payload(decode=True)
-    raw = payload.replace(b"\r\n", b"\n").lstrip(b"\n") if isinstance(payload, bytes) else b""
-    head, _blank, part.body = raw.partition(b"\n\n")
+def _header(head: bytes, name: bytes) -> str:
+    """One header's value, "" where it is missing. Searched for and not parsed: anybody may send a thousand parts."""
+    found = re.search(rb"(?im)^" + re.escape(name) + rb"[ \t]*:([^\r\n]*)", head[:MOST_HEADER_BYTES])
+    value = found[1].decode("latin-1") if found else ""
+    return "".join(character for character in value if character.isprintable()).strip()
+
+
+def _part(piece: bytes) -> Part:
+    head, body = _split(piece)
+    part = Part(content_id=_header(head, b"Content-ID")[:MOST_CONTENT_ID])
+    if encoding := _header(head, b"Content-Transfer-Encoding"):
+        body = _decoded(body, encoding)
+    head, _blank, part.body = body.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")
     first, _newline, rest = head.partition(b"\n")
-    words = first.decode("latin-1").split()
+    words = first[:MOST_LINE_BYTES].decode("latin-1").split()
     try:
         address = urlsplit(words[1])
+        query = parse_qs(address.query, max_num_fields=MOST_PARAMETERS)
     except (IndexError, ValueError):  # no address, or one such as "http://["
         part.answer = errors.invalid_request("This part of the batch is not an HTTP request.")
         return part
     part.method, part.path = words[0].upper(), unquote(address.path)
-    headers = message_from_bytes(rest[:MOST_HEADER_BYTES] + b"\n\n")
-    part.key = parse_qs(address.query).get("key", [""])[0] or str(headers.get("X-goog-api-key", ""))
+    part.key = query.get("key", [""])[0] or _header(rest, b"X-goog-api-key")
     return part
+
+
+def _decoded(body: bytes, encoding: str) -> bytes:
+    message = message_from_bytes(b"Content-Transfer-Encoding: " + encoding.encode("ascii", "replace") + b"\r\n\r\n")
+    message.set_payload(body.decode("ascii", "surrogateescape"))
+    payload = message.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
 
 
 def run(parts: list[Part], admit: Callable[[str], int], key: str) -> None:
     """Answer every part. `admit` takes an API key and gives its id or raises ApiError; `key` is the batch's own."""
     ends = time.monotonic() + LONGEST
-    admit = _wary(admit)
+    admit = _wary(admit, known=key)
     for part in parts:
         if part.answer is None:
             try:
@@ -126,19 +143,24 @@ def run(parts: list[Part], admit: Callable[[str], int], key: str) -> None:
         _finish(together, ends, key_id)
 
 
-def _wary(admit: Callable[[str], int]) -> Callable[[str], int]:
-    """`admit`, which asks about no more than MOST_UNKNOWN_KEYS keys that nobody has."""
+def _wary(admit: Callable[[str], int], *, known: str) -> Callable[[str], int]:
+    """`admit`, which looks up no more than MOST_UNKNOWN_KEYS keys that nobody has: but always the batch's own (`known`)
+    and those that were let in before.
+    """
     unknown: set[str] = set()
+    good = {known}
 
     def door(token: str) -> int:
-        if token in unknown or len(unknown) >= MOST_UNKNOWN_KEYS:
+        if token in unknown or (len(unknown) >= MOST_UNKNOWN_KEYS and token not in good):
             raise errors.key_invalid()
         try:
-            return admit(token)
+            admitted = admit(token)
         except ApiError as error:
             if error.details[0].get("reason") == "API_KEY_INVALID":
                 unknown.add(token)
             raise
+        good.add(token)
+        return admitted
 
     return door
 
@@ -155,6 +177,8 @@ def _begin(part: Part, key_id: int, ends: float) -> None:
     if name == "suggestscore":
         left = min(float(settings.ASK_TIMEOUT_SECONDS), ends - time.monotonic())
         part.answer = service.suggest(message, key_id=key_id, patience=left)
+    elif time.monotonic() > ends:
+        raise errors.unavailable()
     else:
         part.planned, part.key_id = service.plan(message), key_id
 

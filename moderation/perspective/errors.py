@@ -110,7 +110,8 @@ def keys_away() -> ApiError:
 
 
 def not_stored() -> ApiError:
-    return _info(503, "UNAVAILABLE", "The database does not answer. Nothing was stored; try again.", "NOT_STORED")
+    message = "The database does not answer. Nothing was stored; try again."
+    return _info(503, "UNAVAILABLE", message, "NOT_STORED", Retry_After="1")
 
 
 def not_found() -> ApiError:

@@ -11,15 +11,20 @@ import traceback
 from collections.abc import Callable
 
 import structlog
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
 from moderation.perspective import errors
 from moderation.perspective.errors import ApiError
 
 log = structlog.get_logger(__name__)
 
-MAX_BODY_BYTES = 32 * 1024 * 1024
-"""Context entries may be a megabyte each, and a batch holds many requests."""
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""Context entries may be a megabyte each."""
+MAX_BATCH_BYTES = 32 * 1024 * 1024
+BODY_SECONDS = 10.0
+"""For the next bytes of a body to come."""
 
 _METHOD = re.compile(r"^/+v1alpha1/+comments(?::|%3[Aa])(analyze|suggestscore)/?$")
 _OURS = re.compile(r"^/+(v1alpha1(/|$)|\$discovery(/|$)|discovery/v1/apis/commentanalyzer(/|$)|batch(/|$))")
@@ -59,6 +64,8 @@ def answered(request: HttpRequest, view: Callable[[HttpRequest], HttpResponse]) 
         response = view(request)
     except ApiError as error:
         response = perspective.refusal(error)
+    except SuspiciousOperation:  # more parameters than anybody needs, and the like
+        response = perspective.refusal(errors.invalid_request("This request cannot be read."))
     except Exception as error:  # noqa: BLE001 - no HTML page and no traceback with a text in it
         frame = traceback.extract_tb(error.__traceback__)[-1]
         log.error("perspective_failed", error=type(error).__name__, where=f"{frame.filename}:{frame.lineno}")
@@ -68,15 +75,24 @@ def answered(request: HttpRequest, view: Callable[[HttpRequest], HttpResponse]) 
     return response
 
 
-def body_of(request: HttpRequest) -> bytes:
-    """The whole body, chunked or not, whatever its Content-Type. Raises ApiError where it is too large."""
+def body_of(request: HttpRequest, most: int = MAX_BODY_BYTES) -> bytes:
+    """The whole body, chunked or not, whatever its Content-Type. Raises ApiError where it is larger than `most` bytes,
+    broken, or stays away for BODY_SECONDS.
+    """
     stream = request
     if request.META.get("HTTP_TRANSFER_ENCODING") and request.META.get("wsgi.input_terminated"):
         stream = request.META["wsgi.input"]  # Django reads by Content-Length, which a chunked body does not have
+    connection = request.META.get("gunicorn.socket")
+    before = connection.gettimeout() if connection else None
     try:
-        body = stream.read(MAX_BODY_BYTES + 1)
-    except OSError:
+        if connection:
+            connection.settimeout(BODY_SECONDS)
+        body = stream.read(most + 1)
+    except (OSError, ParseException):
         raise errors.invalid_request("The request ended before its body did.") from None
-    if len(body) > MAX_BODY_BYTES:
-        raise errors.invalid_request(f"The request is larger than {MAX_BODY_BYTES} bytes.")
+    finally:
+        if connection:
+            connection.settimeout(before)
+    if len(body) > most:
+        raise errors.invalid_request(f"The request is larger than {most} bytes.")
     return body

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import DataError
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
@@ -22,9 +24,10 @@ from moderation.perspective.sentences import sentences
 
 Json = dict[str, Any]
 _PER_SENTENCE = 0.02  # more seconds of patience for each sentence that is scored by itself
-_PER_CHARACTER = 1 / 20_000
+_PER_BYTE = 1 / 20_000  # an emoji or a Chinese character is as much work as a word
+MOST_NAME = 300  # characters of a community or token
 _USUAL = (0.5, 0.8, 0.9)  # thresholds that callers use
-_SHORT = 2_000  # characters; what goes beyond has to be scored in more windows
+_SHORT = 2_000  # bytes; what goes beyond has to be scored in more windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Plan:
     @property
     def patience(self) -> float:
         """Seconds a caller of this request is left waiting at most."""
-        longer = _PER_SENTENCE * (len(self.texts) - 1) + _PER_CHARACTER * max(0, len(self.request.text) - _SHORT)
+        longer = _PER_SENTENCE * (len(self.texts) - 1) + _PER_BYTE * max(0, len(self.questions[0]) - _SHORT)
         return float(settings.ASK_TIMEOUT_SECONDS) + longer
 
 
@@ -178,6 +181,8 @@ def suggest(message: Json, *, key_id: int, patience: float | None = None) -> Jso
         ours = None
     try:
         keep(request, key_id=key_id, ours=ours and ours["labels"])
+    except DataError:
+        raise errors.invalid_request("Something in this request cannot be stored.") from None
     except DatabaseError:
         raise errors.not_stored() from None
     detected = ours and ours["language"]
@@ -190,14 +195,13 @@ def suggest(message: Json, *, key_id: int, patience: float | None = None) -> Jso
 
 
 def keep(request: wire.SuggestRequest, *, key_id: int, ours: dict[str, float] | None) -> None:
-    """Once for each client token and community; a second suggestion replaces the first."""
+    """Once for each key, client token and community; a second suggestion replaces the first."""
     text = storable(request.text)
-    token = storable(request.client_token or "")[:300]
     Suggestion.objects.update_or_create(
-        community=storable(request.community_id)[:300],
-        token=token or "sha256:" + hashlib.sha256(text.encode()).hexdigest(),
+        key_id=key_id,
+        community=_named(storable(request.community_id)),
+        token=_named(storable(request.client_token or "")) or _hashed(text),
         defaults={
-            "key_id": key_id,
             "text": text,
             "scores": request.scores,
             "ours": ours,
@@ -206,6 +210,23 @@ def keep(request: wire.SuggestRequest, *, key_id: int, ours: dict[str, float] | 
             "updated_at": timezone.now(),
         },
     )
+
+
+def _named(name: str) -> str:
+    """A caller's name for something as it fits its column."""
+    return name if len(name) <= MOST_NAME else _hashed(name)
+
+
+def _hashed(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def forget() -> int:
+    """Erase corrections that are older than PERSPECTIVE_SUGGESTION_DAYS (0: never). Returns how many went."""
+    days = settings.PERSPECTIVE_SUGGESTION_DAYS
+    if not days:
+        return 0
+    return Suggestion.objects.filter(updated_at__lt=timezone.now() - timedelta(days=days)).delete()[0]
 
 
 def storable(text: str) -> str:

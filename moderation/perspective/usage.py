@@ -63,9 +63,10 @@ def flush() -> None:
     if not counts:
         return
     try:
-        for (key_id, day, refused), count in counts.items():
-            _add(key_id, day, 0 if refused else count, count if refused else 0)
-        ApiKey.objects.filter(pk__in={key_id for key_id, _day, _refused in counts}).update(last_used_at=now)
+        with transaction.atomic():  # all of them or none, for the counts go back together
+            for (key_id, day, refused), count in counts.items():
+                _add(key_id, day, 0 if refused else count, count if refused else 0)
+            ApiKey.objects.filter(pk__in={key_id for key_id, _day, _refused in counts}).update(last_used_at=now)
     except (DatabaseError, RuntimeError) as error:
         with _lock:
             _counts.update(counts)

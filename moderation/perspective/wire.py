@@ -7,6 +7,7 @@ strings of digits, enumerations also by number. Unknown fields are ignored.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,13 @@ MAX_TEXT_BYTES = 20_480
 """UTF-8 bytes of comment text."""
 MAX_DEPTH = 100
 """Objects and lists inside one another, as the protocol's own readers allow."""
+MAX_VALUES = 200_000
+"""Values in one request, all taken together."""
+MAX_SPANS = 1_000
+MAX_LANGUAGES = 100
+MAX_ENTRIES = 100
+KEPT_CONTEXT = 20_480
+"""Characters of an entry of the context that are kept with a correction."""
 _TEXT_TYPES = ("TEXT_TYPE_UNSPECIFIED", "PLAIN_TEXT", "HTML")  # by their numbers
 _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
 _SCORE_TYPES = ("SCORE_TYPE_UNSPECIFIED", "PROBABILITY", "STD_DEV_SCORE", "PERCENTILE", "RAW")
@@ -51,28 +59,34 @@ def parse(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        found = json.loads(body, parse_constant=_no_number)
+        found = json.loads(body, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         raise errors.invalid_request("Invalid JSON payload received.") from None
     if _depth(found) > MAX_DEPTH:
-        raise errors.invalid_request("Invalid JSON payload received. It is nested too deep.")
+        raise errors.invalid_request("Invalid JSON payload received. It is nested too deep, or holds too much.")
     if not isinstance(found, dict):
         raise errors.invalid_request("Invalid JSON payload received. Root element must be a message.")
     return found
 
 
 def _depth(found: Any) -> int:
-    """How many objects and lists stand inside one another, counted no further than one too many."""
-    level, depth = [found], 0
+    """How many objects and lists stand inside one another; one too many also where they hold more than MAX_VALUES."""
+    level, depth, values = [found], 0, 0
     while level and depth <= MAX_DEPTH:
-        level = [
-            inner
-            for one in level
-            if isinstance(one, (dict, list))
-            for inner in (one.values() if isinstance(one, dict) else one)
-        ]
+        values += len(level)
+        nested = [one for one in level if isinstance(one, (dict, list))]
+        if values + sum(map(len, nested)) > MAX_VALUES:
+            return MAX_DEPTH + 1
+        level = [inner for one in nested for inner in (one.values() if isinstance(one, dict) else one)]
         depth += 1
     return depth
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(digits)
+    return number
 
 
 def _no_number(word: str) -> None:
@@ -84,6 +98,9 @@ def analyze_request(message: dict[str, Any]) -> AnalyzeRequest:
     text = _comment(message)
     wanted = _wanted(message)
     _context(message)
+    _flag(message, "doNotStore")
+    for name in ("sessionId", "communityId"):
+        _word(message, name)
     return AnalyzeRequest(
         text=text,
         wanted=wanted,
@@ -96,9 +113,10 @@ def analyze_request(message: dict[str, Any]) -> AnalyzeRequest:
 
 def suggest_request(message: dict[str, Any]) -> SuggestRequest:
     """Raises ApiError where the contract says so."""
+    text = _comment(message)
     return SuggestRequest(
-        text=_comment(message),
-        scores=_suggested(message),
+        text=text,
+        scores=_suggested(message, utf16_length(text)),
         context=_context(message),
         languages=_languages(message),
         community_id=_word(message, "communityId"),
@@ -157,6 +175,8 @@ def _languages(message: dict[str, Any]) -> tuple[str, ...]:
         return ()
     if not isinstance(given, list) or not all(isinstance(code, str) for code in given):
         raise errors.invalid_request("Invalid value at 'languages': a list of language codes is needed.")
+    if len(given) > MAX_LANGUAGES:
+        raise errors.invalid_request(f"Invalid value at 'languages': more than {MAX_LANGUAGES}.")
     return tuple(code for code in given if code.strip())
 
 
@@ -180,7 +200,7 @@ def _comment(message: dict[str, Any]) -> str:
 
 
 def _context(message: dict[str, Any]) -> dict[str, Any] | None:
-    """Accepted and, for analyze, ignored; only what contradicts itself is refused."""
+    """What is known of the context, cut to what is kept; None where there is none. Analyze only checks it."""
     context = _part(message, "context")
     entries, article = _get(context, "entries"), _get(context, "articleAndParentComment")
     if entries and article:
@@ -189,9 +209,23 @@ def _context(message: dict[str, Any]) -> dict[str, Any] | None:
         )
     if entries is not None and not (isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)):
         raise errors.invalid_request("Invalid value at 'context.entries': a list of text entries is needed.")
+    if entries and len(entries) > MAX_ENTRIES:
+        raise errors.invalid_request(f"Invalid value at 'context.entries': more than {MAX_ENTRIES}.")
     if article is not None and not isinstance(article, dict):
         raise errors.invalid_request("Invalid value at 'context.articleAndParentComment': an object is needed.")
-    return context or None
+    if entries:
+        return {"entries": [_entry(entry) for entry in entries]}
+    if article:
+        pair = {name: _entry(_part(article, name)) for name in ("article", "parentComment")}
+        return {"articleAndParentComment": pair}
+    return None
+
+
+def _entry(entry: dict[str, Any]) -> dict[str, str]:
+    kind = _named(_get(entry, "type"), _TEXT_TYPES)
+    if kind is not None and (not isinstance(kind, str) or kind not in _TEXT_TYPES):
+        raise errors.invalid_request("Unknown text type")
+    return {"text": _word(entry, "text")[:KEPT_CONTEXT], "type": kind or "PLAIN_TEXT"}
 
 
 def _named(kind: Any, names: tuple[str, ...]) -> Any:
@@ -241,7 +275,7 @@ def _offset(value: Any) -> int | None:
     return value if type(value) is int else None
 
 
-def _suggested(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _suggested(message: dict[str, Any], length: int) -> dict[str, dict[str, Any]]:
     given = _part(message, "attributeScores")
     if not given:
         raise errors.invalid_request("Missing attribute_scores")
@@ -257,8 +291,10 @@ def _suggested(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
             one["summaryScore"] = _score(name, summary)
         if not isinstance(spans, list):
             raise errors.invalid_request(f"Invalid value at 'attributeScores.{name}.spanScores': a list is needed.")
+        if len(spans) > MAX_SPANS:
+            raise errors.invalid_request(f"Attribute {name} has more than {MAX_SPANS} span_scores")
         if spans:
-            one["spanScores"] = [_span(name, span) for span in spans]
+            one["spanScores"] = [_span(name, span, length) for span in spans]
         if not one:
             raise errors.invalid_request(f"Attribute {name} has neither a summary_score nor span_scores")
         found[name] = one
@@ -277,10 +313,12 @@ def _score(name: str, score: Any) -> dict[str, Any]:
     return {"value": number, "type": "PROBABILITY"}
 
 
-def _span(name: str, span: Any) -> dict[str, Any]:
+def _span(name: str, span: Any, length: int) -> dict[str, Any]:
     if not isinstance(span, dict):
         raise errors.invalid_request(f"Invalid span of attribute {name}: an object is needed.")
     begin, end = _offset(_get(span, "begin")), _offset(_get(span, "end"))
-    if begin is None or end is None or not 0 <= begin <= end:
-        raise errors.invalid_request(f"Invalid span of attribute {name}: begin and end are needed.")
+    if begin is None or end is None or not 0 <= begin <= end <= length:
+        raise errors.invalid_request(
+            f"Invalid span of attribute {name}: begin and end are needed, within the text (in UTF-16 code units)."
+        )
     return {"begin": begin, "end": end, "score": _score(name, _get(span, "score"))}

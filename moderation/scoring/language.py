@@ -15,6 +15,8 @@ LANGUAGES = frozenset(_CODES.split())
 """ISO 639-1 codes told apart; rarer ones are confused with short or sloppy English too often."""
 ENOUGH = 10
 """Letters of the Latin alphabet below which no language is named."""
+FEW = 3
+"""Letters of any alphabet below which no language is named: a shrug with a katakana letter is no Japanese."""
 SURE = 0.5
 READ = 2000
 """Characters read: the beginning tells the language, and the time stays bounded."""
@@ -36,12 +38,12 @@ def _identifier() -> Any:
 def detect(text: str) -> str | None:
     """ISO 639-1 code, or None where the text is too short or too mixed to tell.
 
-    A text whose letters are mostly not Latin is named however short it is, because a checkpoint for English
+    A text whose letters are mostly not Latin is named from a few letters on, because a checkpoint for English
     certainly does not know it.
     """
     words = _NOISE.sub(" ", text[:READ])
     letters = [character for character in words if character.isalpha()]
-    if not letters:
+    if len(letters) < FEW:
         return None
     foreign = sum(not _latin(character) for character in letters) * 2 > len(letters)
     if not foreign and len(letters) < ENOUGH:

@@ -99,7 +99,7 @@ def threshold_page(request: DeskRequest) -> HttpResponse:
             form.add_error(None, str(error))
         except ask.Unavailable:
             form.add_error(None, _("No scoring worker answered in time. Try again, or with fewer texts."))
-    evidence = [one for one in Suggestion.objects.evidence() if one.ours is not None]
+    evidence = [one for one in Suggestion.objects.evidence(newest=RECENT_SCORES) if one.ours is not None]
     newest = ThresholdTable.objects.order_by("attribute", "-id").distinct("attribute")
     context = {"title": _("Thresholds"), "name": "perspective", "form": form, "tables": newest}
     context["judged"] = len(evidence)
