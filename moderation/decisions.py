@@ -92,13 +92,16 @@ def by_person(
 ) -> Decision:
     """Approve or refuse a comment.
 
-    `version_seen` is the comment's version the person was looking at. Raises Conflict where it is no longer that,
-    NotAllowed where the person may not decide this comment, ValueError for an unknown action or a missing reason.
+    `version_seen` is the comment's version the person was looking at; only a refusal keeps a reason and words. Raises
+    Conflict where it is no longer that, NotAllowed where the person may not decide this comment, ValueError for an
+    unknown action or a missing reason.
     """
     if action not in _PERSON_ACTIONS:
         raise ValueError(f"Unknown action {action!r}: use approve or reject.")
     if action == Action.REJECT and reason_code not in reasons.REFUSALS:
         raise ValueError("A refusal needs a reason: " + ", ".join(reasons.REFUSALS))
+    if action != Action.REJECT:
+        reason_code = words = ""  # a form that can refuse sends its reason with whichever button was pressed
     comment = _locked(comment_id)
     roles.require(by, roles.DECIDE, comment)
     latest = _latest_on(comment)

@@ -175,6 +175,15 @@ def test_a_batch_over_http_reports_each_item(desk: Client, held: Comment) -> Non
     assert "1 comment taken back" in desk.post(reverse("desk_undo_many", args=[batch])).content.decode()
 
 
+def test_an_approval_is_recorded_without_the_reason_chosen_beside_it(desk: Client, settled: Say, held: Comment) -> None:
+    other = settled(f"{RUDE} Twice.")
+    chosen = {"action": "approve", "reason": "insult", "words": "Not in this tone."}
+    desk.post(reverse("desk_many"), {"item": [f"{held.pk}:{held.version}"], "queue": "held"} | chosen)
+    decide(desk, other, **chosen)
+    made = Decision.objects.filter(actor="person").values_list("action", "reason_code", "reason_words")
+    assert list(made) == [("approve", "", "")] * 2
+
+
 def test_a_moderator_of_one_section_sees_and_decides_only_there(client: Client, held: Comment) -> None:
     sport = Section.objects.create(name="Sport", slug="sport")
     user = UserFactory()
