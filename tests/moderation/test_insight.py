@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from discussions.models import Article, Comment, Notice, Reader, State, User
 from moderation import appeals, charts, decisions, exposure, insight, sanctions
@@ -121,6 +123,18 @@ def test_charts_draw_every_value_within_their_frame() -> None:
         assert all(b.x >= 0 and b.x + b.width <= chart.width and b.y + b.height <= chart.height for b in chart.boxes)
     empty = charts.columns(Series("x", "X", ["when", "a"], []), ["held"])
     assert empty.boxes == []
+
+
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_charts_are_drawn_with_plain_numbers_in_every_language(desk: Client, held: Comment, language: str) -> None:
+    page = desk.get("/desk/insight/", headers={"Accept-Language": language}).content.decode()
+    places = re.findall(r' (?:x|y|width|height)="([^"]*)"', "".join(re.findall(r"<svg.*?</svg>", page)))
+    assert any("." in place for place in places)
+    assert [place for place in places if not re.fullmatch(r"\d+(\.\d+)?", place)] == []
+    with translation.override(language):
+        chart = charts.Chart(10, 10, lines=[(2.5, 1.5, 3.5)])
+        drawn = render_to_string("moderation/insight.html", {"charts": [(Series("x", "X", [], [("one", 1)]), chart)]})
+    assert 'd="M1.5 2.5H3.5"' in drawn
 
 
 def test_the_figures_on_the_axis_are_within_the_frame() -> None:
