@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from discussions import languages, mail, markup, names, traces
@@ -113,6 +113,11 @@ class ReportForm(forms.Form):
     honest = forms.BooleanField(
         label=_("I believe in good faith that what I report is true and complete."), required=False
     )
+
+    @classmethod
+    def about(cls, comment: Comment, sent: QueryDict | None = None) -> ReportForm:
+        """The form for one comment: several stand open on a page, so each has ids of its own."""
+        return cls(sent, auto_id=f"report-{comment.pk}-%s")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

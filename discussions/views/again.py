@@ -62,9 +62,9 @@ def _edit(request: HttpRequest, expired: Refused, pk: int) -> HttpResponse:
 
 
 def _report(request: HttpRequest, expired: Refused, pk: int) -> HttpResponse:
-    filled = ReportForm(request.POST)
-    filled.add_error(None, str(expired.message))
     found = reporting.reportable(request, pk)
+    filled = ReportForm.about(found, request.POST)
+    filled.add_error(None, str(expired.message))
     return reporting.report_form(request, found, filled, status=taking_part.status_of(expired))
 
 

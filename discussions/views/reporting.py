@@ -19,7 +19,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     """Tell the desk that a comment breaks the rules. Anybody may; nobody is told who did."""
     found = reportable(request, pk)
     reader = who.current(request)
-    form = ReportForm(request.POST or None)
+    form = ReportForm.about(found, request.POST or None)
     if request.method != "POST":
         return report_form(request, found, form)
     if not form.is_valid():

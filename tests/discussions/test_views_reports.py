@@ -23,6 +23,25 @@ def test_a_report_reaches_the_desk(client: Client, article: Article) -> None:
     assert (report.reason, report.words, report.revision) == ("insult", "Look at the end.", 1)
 
 
+def test_every_open_form_has_ids_of_its_own_and_describes_its_fields(client: Client, article: Article) -> None:
+    pages = []
+    for comment in (post(article), post(article)):
+        address = f"/comments/{comment.pk}/report/"
+        wrong = client.post(address, {"reason": "illegal", "notifier_email": "ada"}).content.decode()
+        pages.append(
+            wrong[wrong.index('<form class="form report"') : wrong.index("</form>", wrong.index("form report"))]
+        )
+        assert "Select a valid choice" in client.post(address, {"reason": "x"}).content.decode()
+    ids = [re.findall(r'\bid="([^"]+)"', page) for page in pages]
+    assert len(ids[0]) > 8
+    assert not set(ids[0]) & set(ids[1])
+    for page, known in zip(pages, ids, strict=True):
+        described = " ".join(re.findall(r'aria-describedby="([^"]+)"', page)).split()
+        assert len(described) >= 4
+        assert set(described) <= set(known)
+        assert set(re.findall(r'\bfor="([^"]+)"', page)) <= set(known)
+
+
 def test_strangers_reports_are_kept_apart_and_the_same_one_is_kept_once(client: Client, article: Article) -> None:
     comment = post(article)
     address = f"/comments/{comment.pk}/report/"
