@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from discussions import accounts, following, languages, limits, traces
 from discussions.models import Follow, Mute, Reader
 from discussions.refusals import Refused
-from discussions.views import reading, who
+from discussions.views import pressed, reading, who
 from discussions.views.taking_part import check_pace, status_of
 
 # Asking one mailbox whether it is theirs, whoever gave the address: nobody is written to all day because of a stranger.
@@ -73,7 +74,7 @@ def _instead(request: HttpRequest, title: str, words: str, status: int) -> HttpR
     return render(request, "discussions/errors/page.html", context, status=status)
 
 
-@require_POST
+@pressed.stands_on("article", "slug")
 @_known
 def follow_article(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
     """Follow a discussion, change how often one is told, or stop: `pace`, `stop`, or neither to turn it round."""
@@ -82,7 +83,7 @@ def follow_article(request: HttpRequest, reader: Reader, slug: str) -> HttpRespo
     return _followed(request, wish, _toggle(request, wish), article.get_absolute_url())
 
 
-@require_POST
+@pressed.stands_on("comment", "pk")
 @_known
 def follow_comment(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     """Follow the answers to one comment, in the same way."""
@@ -150,7 +151,7 @@ def _ask(request: HttpRequest, reader: Reader) -> Said:
     return messages.INFO, _("Mails start once you have confirmed your address: open the link we have just sent you.")
 
 
-@require_POST
+@pressed.stands_on("me")
 @_known
 def confirm_again(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Send a guest the link that confirms their address."""
@@ -177,7 +178,10 @@ def confirm_guest(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """End the mails of one follow, or of all, or get them once a day. Saying it twice is no error."""
-    found = following.by_stop_token(token)
+    try:
+        found = following.by_stop_token(token)
+    except signing.BadSignature:  # the mails go on, so nobody is told that they ended
+        return render(request, "discussions/unsubscribe.html", {"broken": True}, status=404)
     if found is None:
         return render(request, "discussions/unsubscribe.html", {"follow": None})
     words = following.words_followed(found)
@@ -213,7 +217,7 @@ def stop_digest(request: HttpRequest, token: str) -> HttpResponse:
     """End the mail of the day with all that it tells of, or see how to end a part of it. Twice is no error."""
     follows = following.by_digest_token(token)
     if follows is None:
-        return render(request, "discussions/digest.html", {"broken": True})
+        return render(request, "discussions/digest.html", {"broken": True}, status=404)
     if request.method == "POST":
         follows.delete()
         return render(request, "discussions/digest.html", {"ended": True})
@@ -223,7 +227,7 @@ def stop_digest(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "discussions/digest.html", {"follows": listed})
 
 
-@require_POST
+@pressed.stands_on("reader", "pk")
 @_known
 def mute(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     """Mute a reader for oneself, or unmute them. They are not told."""
@@ -235,7 +239,7 @@ def mute(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     return who.back(request, reverse("reader", args=[other.pk]))
 
 
-@require_POST
+@pressed.stands_on("me")
 def change_follow(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the pace of one's own follow, or end it."""
     reader = who.current(request)

@@ -25,6 +25,28 @@ def test_a_forged_token_does_nothing(client: Client, article: Article, what: str
     assert not Reader.objects.exclude(email_confirmed_at=None).exists()
 
 
+def test_a_link_that_was_cut_off_says_so_and_leads_on(client: Client, article: Article) -> None:
+    follow = following.follow(reader=AccountFactory(), article=article)
+    old = signing.dumps(follow.pk, salt=following._STOP)
+    for token in (following.stop_token(follow)[:-4], following.stop_token(follow).partition(":")[0], old[:-1]):
+        for answer in (client.get(f"/unsubscribe/{token}/"), client.post(f"/unsubscribe/{token}/")):
+            body = answer.content.decode()
+            assert answer.status_code == 404
+            assert "This link is incomplete" in body
+            assert 'href="/me/"' in body
+            assert "no longer follow" not in body
+    assert Follow.objects.get() == follow
+    whole = stop_address(follow)
+    follow.delete()
+    assert "You no longer follow this" in client.get(whole).content.decode()
+
+
+@pytest.mark.parametrize("what", ["confirm", "digest"])
+def test_the_other_broken_links_lead_on(client: Client, what: str) -> None:
+    body = client.get(f"/{what}/1:forged:token/").content.decode()
+    assert body.index('<main id="main"') < body.rindex('href="/me/"')
+
+
 def test_the_page_in_the_mail_says_what_ends(client: Client, article: Article) -> None:
     account = AccountFactory()
     mine = post(article, "Mine *alone*.", reader=account)
