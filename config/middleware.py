@@ -1,4 +1,5 @@
-"""What the site answers when the database is away or cannot hold what was sent: clean pages that keep the words."""
+"""What the site answers when the database is away, cannot hold what was sent, or knows no such page: clean pages that
+keep the words."""
 
 from __future__ import annotations
 
@@ -48,6 +49,21 @@ def _swallow(request: HttpRequest, length: int) -> None:
     left = min(length, MOST_TO_SWALLOW)
     while left > 0 and (piece := request.read(min(left, 65536))):
         left -= len(piece)
+
+
+class NotAllowed:
+    """An empty 405 becomes a page for whoever reads pages; what carries words of its own stays as it is."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.streaming or response.content:
+            return response
+        if "text/html" not in request.headers.get("Accept", ""):
+            return response
+        return errors.not_allowed(request, response.headers.get("Allow", ""))
 
 
 class DatabaseDown:

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "config.middleware.TooLarge",
+    "config.middleware.NotAllowed",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 APPEND_SLASH = True

@@ -92,6 +92,18 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return HttpResponseNotFound(render_to_string("discussions/errors/page.html", context, request=request))
 
 
+def not_allowed(request: HttpRequest, permitted: str) -> HttpResponse:
+    """405 in the site's own dress: an address that only a button or a form asks for, opened as a page."""
+    context = {
+        "title": _("There is no page here"),
+        "words": _("This address belongs to a button or a form. Nothing was changed."),
+        "back": who.came_from(request),
+    }
+    answer = render(request, "discussions/errors/page.html", context, status=405)
+    answer.headers["Allow"] = permitted
+    return answer
+
+
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """429 in the site's own dress: where allauth counts, at the doors to the accounts."""
     context = {

@@ -8,16 +8,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from discussions import accounts, limits, picks, votes
 from discussions.models import Comment, User, Vote
 from discussions.refusals import Refused
-from discussions.views import reading, who
+from discussions.views import pressed, reading, who
 from discussions.views.taking_part import check_pace, status_of
 
 
-@require_POST
+@pressed.stands_on("comment", "pk")
 def vote(request: HttpRequest, pk: int) -> HttpResponse:
     """Recommend a comment, or take the recommendation back. Guests count once they have a name here."""
     found = reading.visible(request, pk)
@@ -48,7 +47,7 @@ def _who_words(comment: Comment) -> str:
     return format_html(words, log_in=accounts.log_in_address(back), write=write)
 
 
-@require_POST
+@pressed.stands_on("comment", "pk")
 def pick(request: HttpRequest, pk: int) -> HttpResponse:
     """Staff lift a comment above the thread, or put it back."""
     found = reading.visible(request, pk)
@@ -56,7 +55,7 @@ def pick(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(found)
 
 
-@require_POST
+@pressed.stands_on("comment", "pk")
 def pin(request: HttpRequest, pk: int) -> HttpResponse:
     """Staff let a comment stand first in every order, or let it go back to its place."""
     found = reading.visible(request, pk)

@@ -67,3 +67,11 @@ def test_what_cannot_be_stored_is_told_and_is_no_error_of_ours(client: Client) -
     assert "cannot be stored" in answer.content.decode()
     answer = client.get("/counts/?article=%00", headers={"Accept": "application/json"})
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
+
+
+def test_an_address_that_has_no_page_says_so_on_one(client: Client) -> None:
+    answer = client.get("/nudge/", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "There is no page here" in answer.content.decode()
+    assert 'href="/"' in answer.content.decode()
+    assert client.get("/nudge/", headers={"Accept": "application/json"}).content == b""
