@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from discussions.models.append_only import never_emptied
+from moderation import reasons
 
 
 class PolicyQuerySet(models.QuerySet["Policy"]):
@@ -50,11 +51,19 @@ class Policy(models.Model):
         return f"policy version {self.version}"
 
     def clean(self) -> None:
-        """Raise ValidationError where a rule could never work as meant."""
+        """Raise ValidationError with every threshold that could never work as meant."""
+        wrong = []
         for label, limits in self.rules.get("thresholds", {}).items():
-            hold, reject = limits.get("hold", 1.0), limits.get("reject", 1.0)
-            if not 0 < hold <= reject <= 1:
-                raise ValidationError(
-                    _("%(label)s: 0 < hold ≤ reject ≤ 1 is needed, not hold %(hold)s and reject %(reject)s.")
-                    % {"label": label, "hold": hold, "reject": reject}
-                )
+            reject = limits.get("reject", 1.0)
+            hold = limits.get("hold", reject)
+            if not (0 < hold <= 1 and 0 < reject <= 1):
+                wrong.append(_("%(label)s: thresholds are above 0 and up to 1.") % {"label": _called(label)})
+            elif hold > reject:
+                words = _("%(label)s: held from %(hold)s comes after refused from %(reject)s; it has to come first.")
+                wrong.append(words % {"label": _called(label), "hold": hold, "reject": reject})
+        if wrong:
+            raise ValidationError(wrong)
+
+
+def _called(label: str) -> str:
+    return str(reasons.LABELS.get(label, label))

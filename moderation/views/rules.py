@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from itertools import chain
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +19,10 @@ from moderation.models import Policy
 from moderation.views.access import DeskRequest, desk, refused
 from moderation.views.queues import frame
 
+_OUTCOMES = ("hold", "reject")
+_LISTS = ("banned_words", "suspect_words")
+_CHECKED = [*(f"{outcome}-{label}" for label in reasons.LABELS for outcome in _OUTCOMES), *_LISTS, *rules.NUMBERS]
+
 
 @desk(methods=("GET", "HEAD", "POST"))
 def page(request: DeskRequest) -> HttpResponse:
@@ -24,20 +30,22 @@ def page(request: DeskRequest) -> HttpResponse:
     in_force = Policy.objects.in_force()
     may_edit = roles.may(request.user, roles.EDIT_POLICY)
     context: dict[str, Any] = {"may_edit": may_edit, "note": request.POST.get("note", "")}
-    proposed = in_force.rules
+    typed = _as_form(in_force.rules)
     if request.method == "POST":
         if reason := roles.why_not(request.user, roles.EDIT_POLICY):
             return refused(request, reason)
-        try:
-            proposed = in_force.rules | rules.read(request.POST.dict())
-            Policy(version=in_force.version + 1, rules=proposed).clean()
-            if request.POST.get("do") == "save":
-                return _save(request, proposed)
-            context["tried"] = rules.effect(proposed)
-            context["changes"] = list(rules.differences(in_force.rules, proposed))
-        except ValidationError as error:
-            context["problems"] = error.messages
-    context |= _form(proposed) | {"in_force": in_force, "now": rules.effect(in_force.rules), "versions": _versions()}
+        typed = request.POST.dict()
+        if wrong := _wrong(typed):
+            context |= {"problems": list(chain(*wrong.values())), "wrong": wrong}
+        else:
+            proposed = rules.read(typed)
+            changes = list(rules.differences(rules.read(_as_form(in_force.rules)), proposed))
+            if typed.get("do") == "save":
+                return _save(request, in_force, proposed, changes)
+            context |= {"tried": rules.effect(proposed), "changes": changes}
+            typed = _as_form(proposed)
+    context |= _form(typed, context.get("wrong", ()))
+    context |= {"in_force": in_force, "now": rules.effect(in_force.rules), "versions": _versions()}
     if may_edit:
         context["outdated"] = rejudging.outdated(in_force).count()
     context["seen"] = request.POST.get("seen") or in_force.version
@@ -45,14 +53,13 @@ def page(request: DeskRequest) -> HttpResponse:
     return render(request, "moderation/rules.html", frame(request, "rules", Filters()) | context, status=status)
 
 
-def _save(request: DeskRequest, proposed: dict[str, Any]) -> HttpResponse:
+def _save(request: DeskRequest, in_force: Policy, proposed: dict[str, Any], changes: list[str]) -> HttpResponse:
+    seen = _number(request.POST.get("seen", ""))
+    if seen == in_force.version and not changes:
+        messages.info(request, _unchanged(in_force))
+        return redirect("desk_rules")
     try:
-        made = rules.change(
-            proposed,
-            by=request.user,
-            note=request.POST.get("note", "").strip(),
-            seen_version=_number(request.POST.get("seen", "")),
-        )
+        made = rules.change(proposed, by=request.user, note=request.POST.get("note", "").strip(), seen_version=seen)
     except rules.Outdated as error:
         messages.error(request, _outdated(error))
     else:
@@ -60,6 +67,10 @@ def _save(request: DeskRequest, proposed: dict[str, Any]) -> HttpResponse:
             request, " ".join([_("Version %(n)d is in force.") % {"n": made.version}, *_left_behind(made)])
         )
     return redirect("desk_rules")
+
+
+def _unchanged(in_force: Policy) -> str:
+    return _("Nothing was changed: version %(n)d stays in force.") % {"n": in_force.version}
 
 
 def _left_behind(made: Policy) -> list[str]:
@@ -77,12 +88,16 @@ def _left_behind(made: Policy) -> list[str]:
 def go_back(request: DeskRequest, version: int) -> HttpResponse:
     """Put an earlier version's rules in force again."""
     try:
-        made = rules.go_back_to(version, by=request.user, seen_version=_number(request.POST.get("seen", "")))
+        seen = _number(request.POST.get("seen", ""))
+        made = rules.go_back_to(version, by=request.user, seen_version=seen)
     except Policy.DoesNotExist:
         raise Http404 from None
     except rules.Outdated as error:
         messages.error(request, _outdated(error))
     else:
+        if made.version == seen:
+            messages.info(request, _unchanged(made))
+            return redirect("desk_rules")
         messages.success(
             request, " ".join([_("The rules of version %(old)d are in force, as version %(new)d.")
             % {"old": version, "new": made.version}, *_left_behind(made)]),
@@ -113,16 +128,56 @@ def _outdated(error: rules.Outdated) -> str:
     }
 
 
-def _form(shown: dict[str, Any]) -> dict[str, Any]:
+def _as_form(shown: Mapping[str, Any]) -> dict[str, str]:
+    """The form's fields as they stand for these rules, so what an older version leaves out reads as what it means."""
     limits = shown.get("thresholds", {})
+    fields = {
+        f"{outcome}-{label}": str(value)
+        for label in reasons.LABELS
+        for outcome in _OUTCOMES
+        if (value := limits.get(label, {}).get(outcome)) is not None
+    }
+    fields |= {name: "\n".join(shown.get(name, [])) for name in _LISTS}
+    fields |= {name: str(shown.get(name) or 0) for name in rules.NUMBERS}
+    return fields | {name: "on" for name in rules.SWITCHES if shown.get(name)}
+
+
+def _wrong(typed: Mapping[str, str]) -> dict[str, list[str]]:
+    """Field → what is wrong with it, in words. Of two thresholds that do not go together the first one tells."""
+    wrong = {name: found for name in _CHECKED if (found := _problems({name: typed.get(name, "")}))}
+    for label in reasons.LABELS:
+        pair = {name: typed.get(name, "") for name in _thresholds_of(label)}
+        if not pair.keys() & wrong.keys() and (found := _problems(pair)):
+            wrong |= dict(zip(pair, (found, []), strict=True))
+    return wrong
+
+
+def _problems(fields: Mapping[str, str]) -> list[str]:
+    """What is wrong with these fields alone."""
+    for name in rules.NUMBERS:
+        text = fields.get(name, "").strip()
+        if text and not (text.isascii() and text.isdigit() and len(text) < 6):
+            return [_("“%(text)s” is not a whole number from 0 to 99999.") % {"text": text[:20]}]
+    try:
+        Policy(version=1, rules=rules.read(fields)).clean()
+    except ValidationError as error:
+        return error.messages
+    return []
+
+
+def _thresholds_of(label: str) -> list[str]:
+    return [f"{outcome}-{label}" for outcome in _OUTCOMES]
+
+
+def _form(typed: Mapping[str, str], wrong: Collection[str]) -> dict[str, Any]:
+    """The form's fields with what is typed in them; thresholds as (name, text, whether it is wrong)."""
     return {
         "labels": [
-            (label, words, limits.get(label, {}).get("hold"), limits.get(label, {}).get("reject"))
+            (label, words, [(name, typed.get(name, ""), name in wrong) for name in _thresholds_of(label)])
             for label, words in reasons.LABELS.items()
         ],
-        "rules": shown,
-        "banned": "\n".join(shown.get("banned_words", [])),
-        "suspect": "\n".join(shown.get("suspect_words", [])),
+        "typed": typed,
+        "wrong": wrong,
     }
 
 

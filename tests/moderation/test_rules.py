@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -57,9 +59,27 @@ def test_the_new_rules_hold_the_next_comment(editors_desk: Client, settled: Say)
     assert settled("The tramway is fine by me and by my dog.").state == "held"
 
 
-def test_unchanged_rules_make_no_version(editors_desk: Client) -> None:
-    editors_desk.post("/desk/policy/", form())
+def test_unchanged_rules_make_no_version_and_say_so(editors_desk: Client) -> None:
+    page = editors_desk.post("/desk/policy/", form(), follow=True).content.decode()
+    assert "Nothing was changed: version 1 stays in force." in page
     assert Policy.objects.in_force().version == 1
+
+
+def test_what_an_older_version_leaves_out_is_no_change(editors_desk: Client, editor: User) -> None:
+    Policy.objects.create(version=2, rules={"thresholds": {"insult": {"hold": 0.5}}, "hold_links_above": None})
+    page = editors_desk.post(
+        "/desk/policy/", {"hold-insult": "0.5", "hold_links_above": "0", "seen": "2", "do": "save"}, follow=True
+    ).content.decode()
+    assert "Nothing was changed" in page
+    assert Policy.objects.in_force().version == 2
+
+
+def test_going_back_to_the_same_rules_makes_no_version(editors_desk: Client, editor: User) -> None:
+    for n in (3, 0):
+        rules.change({"hold_newcomers": n}, by=editor, note="", seen_version=Policy.objects.in_force().version)
+    page = editors_desk.post("/desk/policy/1/back/", {"seen": "3"}, follow=True).content.decode()
+    assert "Nothing was changed: version 3 stays in force." in page
+    assert Policy.objects.in_force().version == 3
 
 
 def test_trying_shows_the_effect_and_saves_nothing(editors_desk: Client, settled: Say) -> None:
@@ -75,7 +95,8 @@ def test_trying_shows_the_effect_and_saves_nothing(editors_desk: Client, settled
     [
         ({"hold-insult": "1.5"}, "insult: “1.5” is not a number"),
         ({"hold-insult": "much"}, "insult: “much” is not a number"),
-        ({"hold-threat": "0.9", "reject-threat": "0.5"}, "threat: 0 &lt; hold"),
+        ({"hold-threat": "0.9", "reject-threat": "0.5"}, "threat: held from 0.9 comes after refused from 0.5"),
+        ({"hold_newcomers": "three"}, "“three” is not a whole number"),
         ({"banned_words": "x" * 200}, "too long for a word list"),
     ],
 )
@@ -84,6 +105,30 @@ def test_what_cannot_work_is_said_and_not_saved(editors_desk: Client, changed: d
     assert answer.status_code == 422
     assert says in answer.content.decode()
     assert Policy.objects.in_force().version == 1
+
+
+def test_one_wrong_figure_costs_nothing_else_that_was_typed(editors_desk: Client) -> None:
+    sent = form(
+        **{"hold-insult": "0,7x", "hold-threat": "0.9", "reject-threat": "0.5", "hold-toxicity": "0.55"},
+        suspect_words="idiot*\nfool", hold_newcomers="4", confirm_addresses="on", note="After last week",
+    )  # fmt: skip
+    del sent["hold_duplicates"]
+    page = editors_desk.post("/desk/policy/", sent).content.decode()
+    fields = dict(re.findall(r'<input name="([^"]+)"[^>]* value="([^"]*)"', page))
+    assert {name: fields[name] for name in sent if name in fields} == {n: v for n, v in sent.items() if n in fields}
+    assert "idiot*\nfool</textarea>" in page
+    assert {name: f'name="{name}" checked' in page for name in ("confirm_addresses", "hold_duplicates")} == {
+        "confirm_addresses": True, "hold_duplicates": False,
+    }  # fmt: skip
+    marked = re.findall(r'name="([^"]+)"[^>]*aria-invalid="true"', page)
+    assert marked == ["hold-threat", "reject-threat", "hold-insult"]
+    assert "“0.7x” is not a number" in page
+    assert "threat: held from 0.9 comes after refused from 0.5" in page
+
+
+def test_a_label_may_be_refused_without_being_held_before(editors_desk: Client) -> None:
+    editors_desk.post("/desk/policy/", form(**{"hold-threat": "", "reject-threat": "0.9"}))
+    assert Policy.objects.in_force().rules["thresholds"]["threat"] == {"reject": 0.9}
 
 
 def test_the_second_of_two_editors_is_told_about_the_first(editors_desk: Client, editor: User) -> None:
