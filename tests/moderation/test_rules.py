@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from discussions.models import User
-from moderation import rules
+from moderation import reasons, rules
 from moderation.models import Policy, Staff
 from moderation.policy import DEFAULT_RULES
 from tests.moderation.conftest import Say
@@ -124,6 +124,13 @@ def test_one_wrong_figure_costs_nothing_else_that_was_typed(editors_desk: Client
     assert marked == ["hold-threat", "reject-threat", "hold-insult"]
     assert "“0.7x” is not a number" in page
     assert "threat: held from 0.9 comes after refused from 0.5" in page
+
+
+def test_each_threshold_is_named_where_the_tables_head_is_not_shown(editors_desk: Client) -> None:
+    page = editors_desk.get("/desk/policy/").content.decode()
+    named = re.findall(r'<td data-of="([^"]+)"><input name="(hold|reject)-', page)
+    assert set(named) == {("held from", "hold"), ("refused from", "reject")}
+    assert len(named) == 2 * len(reasons.LABELS)
 
 
 def test_a_label_may_be_refused_without_being_held_before(editors_desk: Client) -> None:
