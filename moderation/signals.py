@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, Protocol
 
-import re2
 from django.utils import timezone
 
 from discussions import markup
 from discussions.models import Article, Comment, Revision, State
-from moderation import sanctions, trust
+from moderation import marks, sanctions, trust
 from moderation.policy import Signals
-from moderation.scoring import folding
 
 DUPLICATES_WITHIN = timedelta(hours=24)
 DUPLICATE_MIN_CHARS = 40  # short agreement ("Well said.") is no duplicate
-_PATTERN_CHARS = 200
 
 
 class Heard(Protocol):
@@ -80,18 +75,5 @@ def _duplicates(comment: Comment, text: str) -> int:
 
 
 def matches(text: str, words: Sequence[str]) -> list[str]:
-    """The words of a list that stand in the text or in its folded copy, as the list spells them.
-
-    An entry is a word or a phrase; `*` stands for any letters ("idiot*"). RE2 keeps the time linear in the text.
-    """
-    if not words:
-        return []
-    copies = {text.casefold(), folding.fold(text).casefold()}
-    return [word for word in words if any(_pattern(word).search(copy) for copy in copies)]
-
-
-@lru_cache(maxsize=4096)
-def _pattern(word: str) -> Any:
-    parts = word.strip().casefold()[:_PATTERN_CHARS].split("*")
-    body = r"\w*".join(re.escape(part).replace(r"\ ", r"\s+") for part in parts)
-    return re2.compile(rf"(?:^|[^\pL\pN_])(?:{body})(?:$|[^\pL\pN_])")
+    """The words of a list that stand in the text or in its folded copy, as the list spells them (marks.positions)."""
+    return list(marks.positions(text, words))

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from discussions import limits, markup, posting
-from moderation import ask, policy, signals
+from moderation import ask, marks, policy, signals
 from moderation.models import Policy
 
 PER_MINUTE = 120
@@ -35,7 +35,7 @@ def nudge(request: HttpRequest) -> HttpResponse:
     verdict = verdict_on(text)
     if verdict is None or verdict.outcome == "publish":
         return HttpResponse("")
-    context = {"outcome": verdict.outcome, "pieces": pieces(text, _marks(text, verdict))}
+    context = {"outcome": verdict.outcome, "pieces": _pieces(text, verdict)}
     return render(request, "discussions/parts/nudge.html", context)
 
 
@@ -61,28 +61,14 @@ def verdict_on(text: str) -> policy.Verdict | None:
     return policy.decide(labels, words_alone, rules)
 
 
-def _marks(text: str, verdict: policy.Verdict) -> list[tuple[int, int]]:
-    """Where the words stand that caused it: those on a list, else the spans that drove the score."""
+def _pieces(text: str, verdict: policy.Verdict) -> list[marks.Piece]:
+    """The text with what caused it marked: the words on a list, else the spans that drove the score."""
     listed = {word for r in verdict.reasons if r["rule"] in {"banned_word", "suspect_word"} for word in r["value"]}
     if listed:
-        found = [(text.find(word), len(word)) for word in listed]
-        return [(begin, begin + length) for begin, length in found if begin >= 0]
+        return marks.pieces(text, listed=listed)
     try:
         answer: dict[str, Any] = ask.scores([text], patience=_SPANS_PATIENCE, spans=True)[0]
     except ask.Unavailable:
-        return []
-    return [(begin, end) for begin, end, weight in answer.get("spans", []) if weight > 0]
-
-
-def pieces(text: str, marks: list[tuple[int, int]]) -> list[tuple[str, bool]]:
-    """The text cut at the marks: (words, is marked). Overlapping marks are joined."""
-    found: list[tuple[str, bool]] = []
-    at = 0
-    for begins, ends in sorted(marks):
-        begin, end = max(begins, at), min(ends, len(text))
-        if begin >= end:
-            continue
-        found += [(text[at:begin], False), (text[begin:end], True)]
-        at = end
-    found.append((text[at:], False))
-    return [piece for piece in found if piece[0]]
+        return marks.pieces(text)
+    # How much each weighs is for the desk: the writer sees one mark where two meet.
+    return marks.pieces(text, spans=[(begin, end, 1.0) for begin, end, weight in answer.get("spans", []) if weight > 0])

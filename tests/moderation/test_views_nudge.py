@@ -45,13 +45,25 @@ def test_when_scoring_is_slow_nothing_is_said(client: Client, monkeypatch: pytes
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-def test_a_listed_word_is_marked_without_asking_for_spans(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("entry", "written"),
+    [
+        ("blatherskite", "blatherskite"),
+        ("blatherskite", "BlatherSkite"),
+        ("blatherskite", "bl4th3rsk1te"),
+        ("blatherskite*", "blatherskites"),
+        ("blatherskite*", "blatherskite123"),
+    ],
+)
+def test_a_listed_word_is_marked_without_asking_for_spans(
+    client: Client, monkeypatch: pytest.MonkeyPatch, entry: str, written: str
+) -> None:
     answering(monkeypatch, 0.01)
     in_force = Policy.objects.in_force()
-    rules = {**in_force.rules, "banned_words": ["blatherskite"]}
+    rules = {**in_force.rules, "banned_words": [entry]}
     monkeypatch.setattr(type(Policy.objects.all()), "in_force", lambda _self: Policy(rules=rules))
-    body = client.post("/nudge/", {"text": "You old blatherskite!"}).content.decode()
-    assert "<mark>blatherskite</mark>" in body
+    body = client.post("/nudge/", {"text": f"You old {written}, you!"}).content.decode()
+    assert f"<mark>{written}</mark>" in body
 
 
 def test_long_texts_use_up_what_one_address_may_ask_sooner(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,13 +81,9 @@ def test_long_texts_use_up_what_one_address_may_ask_sooner(client: Client, monke
     assert nudge.PER_MINUTE // costs[1] <= 8
 
 
-def test_overlapping_marks_are_joined_and_bad_ones_left_out() -> None:
-    assert nudge.pieces("abcdef", [(3, 5), (1, 4), (9, 12), (2, 2)]) == [
-        ("a", False),
-        ("bcd", True),
-        ("e", True),
-        ("f", False),
-    ]
+def test_spans_that_overlap_are_one_mark(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, 0.99, spans=[[3, 5, 0.9], [1, 4, 0.2], [9, 12, 0.5], [2, 2, 0.5]])
+    assert 'dir="auto">a<mark>bcde</mark>f</p>' in client.post("/nudge/", {"text": "abcdef"}).content.decode()
 
 
 def test_empty_and_endless_texts_are_not_asked_about(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
