@@ -39,6 +39,33 @@
     all.slice(at + 1).filter(open).slice(0, AHEAD).forEach(fetchCard);
   };
 
+  /* What is typed on a card or in the drawer outlasts it, in this tab, until it is sent. */
+  const TYPED = "parley-typed ";
+  const about = (part) => {
+    const card = part.closest("[data-card]"), reader = part.closest("[data-reader-id]");
+    return card ? `${TYPED}card-${card.dataset.card} ` : reader ? `${TYPED}reader-${reader.dataset.readerId} ` : "";
+  };
+  const typedAs = (box) => about(box) && `${about(box)}${box.form.getAttribute("action")} ${box.name}`;
+  const boxes = (part) => $$("textarea", part).filter((box) => box.form && about(box));
+  const keep = (box) => {
+    if (box.value) sessionStorage.setItem(typedAs(box), box.value); else sessionStorage.removeItem(typedAs(box));
+  };
+  const forget = (form) => boxes(form).forEach((box) => sessionStorage.removeItem(typedAs(box)));
+  const giveBack = (part) => {
+    const there = boxes(part);
+    there.forEach((box) => {
+      const words = sessionStorage.getItem(typedAs(box));
+      if (!words || box.value) return;
+      box.value = words;
+      const notes = box.closest("details.notes");
+      if (notes) notes.open = true; // no key of a note does anything at once
+    });
+    const holder = $("[data-card], [data-reader-id]", part);
+    if (!holder) return;
+    const known = new Set(there.map(typedAs)); // what was answered, or taken away, has no field any more
+    Object.keys(sessionStorage).filter((key) => key.startsWith(about(holder)) && !known.has(key)).forEach((key) => sessionStorage.removeItem(key));
+  };
+
   /* What came in tells its times as the rest of the page does. */
   const shown = (node) => node.dispatchEvent(new CustomEvent("parley:shown", { bubbles: true }));
 
@@ -51,6 +78,7 @@
     lastFrom(card);
     window.htmx?.process(card);
     shown(card);
+    giveBack(card);
     $("#cardpane").scrollTop = 0;
     if (held) $("#cardpane").focus({ preventScroll: true }); // or who goes by Tab starts at the top of the page again
     settle();
@@ -198,6 +226,7 @@
       const answer = await post(form.getAttribute("action"), body);
       const html = await answer.text();
       if (answer.ok) {
+        forget(form);
         const rejected = form.dataset.decide === "reject";
         mark(row, rejected ? "rejected" : "published", form.dataset.done || wordsOf(submitter));
         if (turn > told) { told = turn; last(html, turn); }
@@ -345,7 +374,7 @@
     if (stale && here() && open(here())) show(here());
     stale = false;
   });
-  const drawer = async (url, options) => {
+  const drawer = async (url, options, form) => {
     const answer = await fetch(url, options ?? { headers }).catch(() => null);
     if (!answer) return say("The network did not answer. Try again.");
     const html = await answer.text();
@@ -355,9 +384,11 @@
       say(told.textContent.trim());
       return;
     }
+    if (form) forget(form);
     $("#drawer-body").innerHTML = html;
     lastFrom($("#drawer-body"));
     shown($("#drawer-body"));
+    giveBack($("#drawer-body"));
     if (options) { cards.clear(); stale = true; live(); }
     if (!$("#drawer").open) $("#drawer").showModal();
     $("#drawer").scrollTop = 0;
@@ -367,6 +398,7 @@
     const html = await answer?.text(); // read to its end, or the connection stays open
     if (!answer?.ok) return say((html && whyNot(html)) || "Not saved. Try again.");
     const row = here();
+    forget(form);
     form.closest("details").open = false;
     if (row) { cards.delete(row.dataset.id); show(row); }
     live();
@@ -415,10 +447,10 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+    const typing = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
     if (event.key === "Escape") {
       prefix = "";
-      if (typing) { event.target.blur(); if (!event.target.closest("dialog")) event.preventDefault(); return; }
+      if (typing) { event.target.blur(); event.preventDefault(); return; } // a dialog stays: the next Esc closes it
       $$("#card details[open].refuse, #card details[open].escalate, #card details[open].notes").forEach((box) => { box.open = false; });
       if (picked().length) { picked().forEach((box) => { box.checked = false; }); count(); }
       return;
@@ -472,16 +504,17 @@
     else if (form.matches("[data-drawer]") && form.closest("#drawer")) {
       event.preventDefault();
       const body = new FormData(form, event.submitter);
-      once(form, () => drawer(form.getAttribute("action"), { method: "POST", headers: { ...headers, "X-CSRFToken": token() }, body }));
+      once(form, () => drawer(form.getAttribute("action"), { method: "POST", headers: { ...headers, "X-CSRFToken": token() }, body }, form));
     }
     else if (form.matches("#bulk")) { event.preventDefault(); inLine(bulk(form, event.submitter)); }
+    else if (form.matches("[data-drawer]")) forget(form); // a reader's own page, which comes back with the same fields
   });
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close]")) return event.target.closest("[data-pause]").remove();
     if (event.target.closest("[data-help]")) return $("#help").showModal();
     const preset = event.target.closest("[data-preset]");
-    if (preset) { const box = $("textarea", preset.closest("form")); box.value = preset.dataset.preset; $(`[value="${preset.dataset.reason}"]`, preset.closest("form"))?.focus(); return; }
+    if (preset) { const box = $("textarea", preset.closest("form")); box.value = preset.dataset.preset; keep(box); $(`[value="${preset.dataset.reason}"]`, preset.closest("form"))?.focus(); return; }
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     const reader = event.target.closest("[data-reader], [data-drawer-link]");
     if (reader && (reader.matches("[data-reader]") || reader.closest("#drawer"))) { event.preventDefault(); drawer(reader.href); return; }
@@ -490,6 +523,7 @@
     if (chosen && matchMedia("(min-width: 60rem)").matches) { event.preventDefault(); show(chosen.parentElement); return; }
     if (event.target.closest("[data-more]")) { event.preventDefault(); more(); }
   });
+  document.addEventListener("input", (event) => { if (event.target.matches("textarea") && event.target.form && about(event.target)) keep(event.target); });
   document.addEventListener("change", (event) => { if (event.target.matches(".choose input")) count(); });
 
   /* --- begin ---------------------------------------------------------------------------------------- */
@@ -502,6 +536,7 @@
   const fresh = $(".last.fresh");
   if (fresh) hide = setTimeout(() => fresh.classList.remove("fresh"), 10000);
   settle();
+  giveBack(document);
   if (list) {
     if (here()) {
       here().scrollIntoView({ block: "nearest" });
