@@ -1,10 +1,12 @@
-"""What readers do: post, answer, edit, delete, recommend, report. A view parses, calls one function, responds."""
+"""What readers do with words of their own: post, answer, edit, delete. A view parses, calls one function, responds."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -246,6 +248,7 @@ def edit_form(request: HttpRequest, comment: Comment, refused: Refused | None = 
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one's own comment away, after a question."""
     reader, found = own_comment(request, pk)
+    to_me = request.POST.get("to") == "me" or urlsplit(who.came_from(request)).path == reverse("me")
     error, status = "", 200
     if request.method == "POST":
         try:
@@ -253,8 +256,10 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refused:
             error, status = str(refused.message), status_of(refused)
         else:
-            return redirect(found.article)
-    context = {"comment": found, "article": found.article, "error": error, "mine": own.of(_just(found))[0]}
+            place = "" if to_me else "talk"
+            messages.success(request, _("Your comment is deleted."), extra_tags=place)
+            return redirect("me") if to_me else redirect(f"{found.article.get_absolute_url()}#talk")
+    context = {"comment": found, "to_me": to_me, "error": error, "mine": own.of(_just(found))[0]}
     return render(request, "discussions/delete.html", context, status=status)
 
 

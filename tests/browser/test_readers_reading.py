@@ -74,6 +74,41 @@ def test_reporting_illegal_content_asks_for_what_the_law_asks(
     assert Report.objects.values_list("reason", "notifier_name").get() == ("illegal", "Ada Marsh")
 
 
+def test_two_reports_are_written_side_by_side_and_kept_when_closed(
+    page: Page, live_server: LiveServer, article: Article
+) -> None:
+    one, other = post(article), post(article)
+    page.goto(live_server.url + article.get_absolute_url())
+    for comment in (one, other):
+        page.locator(f"#c{comment.pk}").get_by_role("link", name="Report").click()
+        expect(page.locator(f"#c{comment.pk} form.report")).to_be_visible()
+    second = page.locator(f"#c{other.pk}")
+    second.locator("label", has_text="beside the point").click()
+    second.locator("label", has_text="In your words").click()
+    page.keyboard.type("It is about the weather.")
+    assert page.locator(f"#c{one.pk} :checked").count() == 0
+    expect(page.locator(f"#c{one.pk} textarea")).to_have_value("")
+    second.get_by_role("link", name="Report").click()
+    expect(second.locator("form.report")).to_have_count(0)
+    second.get_by_role("link", name="Report").click()
+    expect(second.locator("textarea")).to_have_value("It is about the weather.")
+    second.locator("label", has_text="beside the point").click()
+    second.get_by_role("button", name="Send report").click()
+    expect(second.get_by_text("Thank you. A person will look at it.")).to_be_visible()
+    assert Report.objects.values_list("comment", "words").get() == (other.pk, "It is about the weather.")
+    assert page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_a_report_that_does_not_reach_the_site_says_so(page: Page, live_server: LiveServer, article: Article) -> None:
+    comment = post(article)
+    page.goto(live_server.url + article.get_absolute_url())
+    page.locator(f"#c{comment.pk}").get_by_role("link", name="Report").click()
+    page.get_by_label("beside the point").check()
+    page.route("**/report/", lambda route: route.abort())
+    page.get_by_role("button", name="Send report").click()
+    expect(page.locator("form.report [role=alert]")).to_contain_text("The site does not answer")
+
+
 def test_a_branch_folds_by_keyboard(page: Page, live_server: LiveServer, article: Article) -> None:
     root = post(article, "The root of it.")
     post(article, "A leaf of it.", parent=root)

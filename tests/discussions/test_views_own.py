@@ -73,10 +73,26 @@ def test_deleting_asks_first_and_leaves_a_tombstone(client: Client, article: Art
     post(article, "An answer.", parent=comment)
     client.force_login(account.user)
     assert "Delete this comment?" in client.get(f"/comments/{comment.pk}/delete/").content.decode()
-    client.post(f"/comments/{comment.pk}/delete/")
+    answer = client.post(f"/comments/{comment.pk}/delete/")
+    assert answer.headers["Location"] == f"{article.get_absolute_url()}#talk"
+    said = client.get(article.get_absolute_url()).content.decode()
+    assert said.count("Your comment is deleted.") == 1
+    assert said.index('id="talk"') < said.index("Your comment is deleted.")
     body = Client().get(article.get_absolute_url()).content.decode()
     assert "Deleted by its author." in body
     assert "Words I regret." not in body
+
+
+def test_who_deletes_from_their_own_page_comes_back_to_it(client: Client, article: Article) -> None:
+    account = AccountFactory()
+    comment = post(article, reader=account)
+    client.force_login(account.user)
+    address = f"/comments/{comment.pk}/delete/"
+    asked = client.get(address, headers={"Referer": "http://testserver/me/?before=99"}).content.decode()
+    assert '<input type="hidden" name="to" value="me">' in asked
+    answer = client.post(address, {"to": "me"}, follow=True)
+    assert answer.redirect_chain == [("/me/", 302)]
+    assert answer.content.decode().count("Your comment is deleted.") == 1
 
 
 @pytest.mark.parametrize("what", ["edit", "delete", "mine"])

@@ -44,7 +44,7 @@
     if (head) head.dataset.folded = String(item.querySelectorAll(".c").length + 1);
   }
 
-  /* Drafts stay on this device until they are posted. */
+  /* Drafts of comments and reports stay on this device until they are posted. */
   const store = {
     get(key) { try { return localStorage.getItem(key); } catch { return null; } },
     set(key, value) { try { if (value) localStorage.setItem(key, value); else localStorage.removeItem(key); } catch { /* private mode */ } },
@@ -94,6 +94,7 @@
     const most = Number(count.dataset.most);
     const length = [...area.value].length;
     count.textContent = length > most * 0.8 ? `${length} / ${most}` : "";
+    count.classList.toggle("over", length > most);
   }
 
   function prepare(from) {
@@ -101,9 +102,9 @@
     all(".thread .c", from).forEach(addFold);
     if (from.matches && from.matches(".c")) addFold(from);
     if (window.htmx) [from, ...all(".own.pending[data-revision]", from)].filter(isChecked).forEach(askAfter);
-    all("form.write", from).forEach(prepareForm);
+    all("form.write, form[data-draft]", from).forEach(prepareForm);
     all(".begun", from.parentElement || from).forEach(showBegun);
-    if (from.matches && from.matches("form.write")) prepareForm(from);
+    if (from.matches && from.matches("form.write, form[data-draft]")) prepareForm(from);
   }
 
   async function vote(button) {
@@ -267,7 +268,7 @@
     if (target.matches("a.in")) openHere(target); else showMore(target);
   });
   document.addEventListener("input", (event) => {
-    const form = event.target.closest("form.write");
+    const form = event.target.closest("form.write, form[data-draft]");
     if (!form || !event.target.matches("textarea")) return;
     if (form.dataset.draft) store.set(draftKey(form), event.target.value);
     countLetters(form);
@@ -306,7 +307,7 @@
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const form = event.detail.requestConfig && event.detail.requestConfig.elt;
-    const posted = form && form.matches && form.matches("form.write[data-draft]") && event.detail.xhr.status < 300;
+    const posted = form && form.matches && form.matches("form[data-draft]") && event.detail.xhr.status < 300;
     if (posted) store.set(draftKey(form), "");
   });
   /* Where a form was, its answer is: the focus goes to what is wrong with it, or to what it has become. */
@@ -322,7 +323,7 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.detail.elt;
-    if (!form.matches || !form.matches("form.write") || event.detail.successful) return;
+    if (!form.matches || !form.matches("form.write, form[data-draft]") || event.detail.successful) return;
     const status = event.detail.xhr ? event.detail.xhr.status : 0;
     if ([409, 422, 429].includes(status) || (status && event.detail.xhr.getResponseHeader("Parley-Form"))) return;
     if (status === 403) sayWrong(form, words.expired || "This form is too old. Reload the page; your words are kept.");
@@ -331,7 +332,7 @@
   });
   function sayWrong(form, text) {
     let wrong = form.querySelector(".wrong");
-    if (!wrong) { wrong = document.createElement("p"); wrong.className = "wrong"; wrong.setAttribute("role", "alert"); form.prepend(wrong); }
+    if (!wrong) { wrong = document.createElement("p"); wrong.className = form.matches(".write") ? "wrong" : "wrong notice refuse"; wrong.setAttribute("role", "alert"); form.prepend(wrong); }
     wrong.textContent = text;
   }
   /* A form that the server gives back as it was filled in takes that form's place, whatever else it would have become. */
