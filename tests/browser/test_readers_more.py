@@ -230,6 +230,17 @@ def test_the_page_of_addresses_fits_a_small_phone(page: Page, live_server: LiveS
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize("address", ["/", "/articles/{}/", "/comments/{}/"])
+def test_a_long_word_in_a_headline_fits_a_phone(page: Page, live_server: LiveServer, address: str) -> None:
+    long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    article = ArticleFactory(title=f"{long} tagt", standfirst=long)
+    comment = post(article, long, reader=ReaderFactory(name=long[:60]))
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(live_server.url + address.format(comment.pk if "comments" in address else article.slug))
+    expect(page.get_by_text(f"{long} tagt").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_pick_is_read_in_its_own_direction(page: Page, live_server: LiveServer, article: Article) -> None:
     post(article, "Short.")
     Comment.objects.update(picked_at=timezone.now())

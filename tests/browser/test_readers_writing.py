@@ -39,6 +39,16 @@ def test_a_kind_comment_is_posted_and_appears(page: Page, live_server: LiveServe
     assert page.locator("#thread .acts").inner_text() == offered
 
 
+def test_what_is_over_the_limit_is_counted_in_red(page: Page, live_server: LiveServer, article: Article) -> None:
+    page.goto(live_server.url + article.get_absolute_url())
+    page.locator("#write textarea").fill("x" * 8000)
+    expect(page.locator("#write .count")).to_have_text("8000 / 8000")
+    expect(page.locator("#write .count.over")).to_have_count(0)
+    page.locator("#write textarea").press("End")
+    page.keyboard.type("y")
+    expect(page.locator("#write .count.over")).to_have_text("8001 / 8000")
+
+
 def test_a_held_comment_tells_why_and_can_be_repaired(page: Page, live_server: LiveServer, article: Article) -> None:
     page.goto(live_server.url + article.get_absolute_url())
     write(page, "Only a fool would read at night.")
