@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from discussions.models import Comment
@@ -24,8 +25,12 @@ _MOST_WORDS = 2000
 def decide(request: DeskRequest, comment_id: int) -> HttpResponse:
     """Approve or refuse one comment: `action`, `version` as seen, for a refusal `reason` and perhaps `words`."""
     version = _number(request.POST.get("version", ""))
-    if version is None:
-        version = get_object_or_404(Comment, pk=comment_id).version
+    if version is None:  # whatever it was then, it may be other words by now
+        get_object_or_404(Comment, pk=comment_id)
+        words = _(
+            "The form does not say which version of the comment you saw. Load the page again; nothing was decided."
+        )
+        return refused(request, words, status=422)
     try:
         decision = decisions.by_person(
             comment_id=comment_id,

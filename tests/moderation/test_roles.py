@@ -129,7 +129,8 @@ def test_a_section_limits_readers_comments_too(held: Comment) -> None:
     page = client.get(reverse("desk_reader", args=[held.reader_id])).content.decode()
     assert RUDE not in page
     for name in ("desk_ask", "desk_decide", "desk_spans"):
-        assert client.post(reverse(name, args=[held.pk]), {"action": "approve"}).status_code == 403, name
+        sent = {"action": "approve", "version": held.version}
+        assert client.post(reverse(name, args=[held.pk]), sent).status_code == 403, name
 
 
 @pytest.fixture

@@ -101,6 +101,18 @@ def test_the_second_moderator_gets_409_with_what_the_first_one_did(
     assert "Hate" in page
 
 
+@pytest.mark.parametrize("version", ["", "two", "-1", "9" * 30, None])
+def test_a_decision_that_does_not_say_which_version_was_seen_is_not_taken(
+    desk: Client, held: Comment, version: str | None
+) -> None:
+    sent = {"action": "approve"} | ({} if version is None else {"version": version})
+    answer = desk.post(reverse("desk_decide", args=[held.pk]), sent)
+    assert answer.status_code == 422
+    assert "which version of the comment you saw" in answer.content.decode()
+    held.refresh_from_db()
+    assert held.state == State.HELD
+
+
 def test_a_decision_needs_a_post_and_the_form_token(desk: Client, held: Comment, moderator: User) -> None:
     assert desk.get(reverse("desk_decide", args=[held.pk])).status_code == 405
     strict = Client(enforce_csrf_checks=True)
