@@ -188,7 +188,8 @@ PERSPECTIVE_LANGUAGES = env.list("PERSPECTIVE_LANGUAGES", default=[])  # accepte
 
 # --- taking part --------------------------------------------------------------------------------------
 COMMENT_MAX_CHARS = env.int("COMMENT_MAX_CHARS", default=8000)
-READERS_BARRED_BY = "moderation.sanctions.bars"  # the discussion itself knows no sanctions
+READERS_BARRED_BY = "moderation.sanctions.bars"  # the discussion itself knows no sanctions,
+COMMENTS_LIFTED_BY = "moderation.roles.may_lift"  # and not who answers for which sections
 EDIT_WINDOW_SECONDS = env.int("EDIT_WINDOW_SECONDS", default=900)
 NEWCOMER_LINKS = env.int("NEWCOMER_LINKS", default=3)
 POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", default=60)

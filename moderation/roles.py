@@ -112,6 +112,15 @@ def sections_of(user: User) -> list[int]:
     return list(_standing(user).sections)
 
 
+def may_lift(user: User, comment: Comment) -> bool:
+    """Whether the comment stands where the person answers. The discussion asks this by its name in the settings.
+
+    No section is kept from staff without a role at the desk.
+    """
+    section_ids = sections_of(user)
+    return not section_ids or comment.article.section_id in section_ids
+
+
 def require(user: User | AnonymousUser, what: str, comment: Comment | None = None) -> None:
     """Raise decisions.NotAllowed with the reason where `may` says no."""
     reason = why_not(user, what, comment)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.translation import gettext as _
 
-from discussions import accounts, limits, picks, votes
+from discussions import accounts, limits, picks, standing, votes
 from discussions.models import Comment, User, Vote
 from discussions.refusals import Refused
 from discussions.views import pressed, reading, who
@@ -51,7 +51,7 @@ def _who_words(comment: Comment) -> str:
 def pick(request: HttpRequest, pk: int) -> HttpResponse:
     """Staff lift a comment above the thread, or put it back."""
     found = reading.visible(request, pk)
-    picks.toggle(comment=found, by=_staff(request))
+    picks.toggle(comment=found, by=_lifter(request, found))
     return redirect(found)
 
 
@@ -60,17 +60,18 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
     """Staff let a comment stand first in every order, or let it go back to its place."""
     found = reading.visible(request, pk)
     try:
-        picks.toggle_pin(comment=found, by=_staff(request))
+        picks.toggle_pin(comment=found, by=_lifter(request, found))
     except Refused as refused:
         return reading.comment_page(request, found, status=status_of(refused), problem=str(refused.message))
     return redirect(found)
 
 
-def _staff(request: HttpRequest) -> User:
-    """The person of the house who asks. Raises PermissionDenied for anybody else."""
-    if not accounts.runs_the_site(request) or not isinstance(request.user, User):
+def _lifter(request: HttpRequest, comment: Comment) -> User:
+    """The person of the house who asks. Raises PermissionDenied for others, and where it is not theirs to do."""
+    person = standing.who_lifts(request, comment)
+    if person is None:
         raise PermissionDenied
-    return request.user
+    return person
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from discussions import accounts, rows, threads
+from discussions import rows, standing, threads
 from discussions.forms import Draft
 from discussions.models import Article, Comment, Reader, Section
 from discussions.views import cached, own, who
@@ -170,7 +170,7 @@ def comment_page(
         "muted": marks.muted,
         "sort": sort,
         "draft": draft,
-        "may_lift": accounts.runs_the_site(request),
+        "may_lift": standing.who_lifts(request, found) is not None,
         **theirs,
         **more,
     }

@@ -8,9 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from discussions import picks, threads
-from discussions.models import Article, Comment, Highlight, State, User
+from discussions.models import Article, Comment, Highlight, Section, State, User
 from discussions.refusals import Refused
-from tests.factories.discussions import AccountFactory, ReaderFactory, UserFactory, move, post
+from moderation.models import Staff
+from tests.factories.discussions import AccountFactory, ArticleFactory, ReaderFactory, UserFactory, move, post
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,23 @@ def test_only_staff_pick(client: Client, article: Article) -> None:
     assert client.post(f"/comments/{comment.pk}/pick/").status_code == 403
     comment.refresh_from_db()
     assert comment.picked_at is None
+
+
+def test_whoever_answers_for_one_section_lifts_nothing_in_another(client: Client, editor: User) -> None:
+    sport, politics = (Section.objects.create(name=name, slug=name.lower()) for name in ("Sport", "Politics"))
+    theirs, others, loose = (post(ArticleFactory(section=section)) for section in (sport, politics, None))
+    client.force_login(editor)
+    answers = {}
+    for limited in (False, True):
+        if limited:
+            Staff.objects.create(user=editor, role=Staff.Role.MODERATOR).sections.add(sport)
+        for comment in (theirs, others, loose):
+            page = client.get(comment.get_absolute_url()).content.decode()
+            statuses = {client.post(f"/comments/{comment.pk}/{what}/").status_code for what in ("pick", "pin")}
+            answers[limited, comment] = ("Pin to the top" in page or "Unpin" in page, statuses)
+    may, may_not = (True, {302}), (False, {403})
+    assert [answers[False, comment] for comment in (theirs, others, loose)] == [may] * 3
+    assert [answers[True, comment] for comment in (theirs, others, loose)] == [may, may_not, may_not]
 
 
 def test_a_pick_that_is_taken_down_is_no_longer_shown(article: Article, editor: User) -> None:
