@@ -75,7 +75,9 @@ def answer(questions: Sequence[Question], *, spans: bool = False) -> list[Answer
     """Labels for each question (0..1), and the spans that drove the score where asked for."""
     texts = [question.text for question in questions]
     answers: list[Answer] = []
-    for text, result in zip(texts, scoring.score(texts, thresholds=[each.at for each in questions]), strict=True):
+    # Nobody says what is answered, so no quotation is believed: a ">" in front would be a free pass.
+    results = scoring.score(texts, parents=[""] * len(texts), thresholds=[each.at for each in questions])
+    for text, result in zip(texts, results, strict=True):
         one: Answer = {
             "labels": result.labels,
             "language": result.language,

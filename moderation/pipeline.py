@@ -198,14 +198,14 @@ def _texts(batch: Sequence[Claimed]) -> dict[tuple[int, int], str]:
     return {(c, n): text for c, n, text in rows if (c, n) in wanted}
 
 
-def _parents(batch: Sequence[Claimed]) -> list[str | None]:
-    """The words each comment answers, where it answers any: quotes of them are discounted."""
+def _parents(batch: Sequence[Claimed]) -> list[str]:
+    """The words each comment answers, "" where it answers none: quotes of them, and of nothing else, are discounted."""
     parent_of = dict(Comment.objects.filter(pk__in=[e.comment_id for e in batch]).values_list("pk", "parent_id"))
     rows = Revision.objects.filter(
         comment_id__in=[p for p in parent_of.values() if p], comment__shown_revision__isnull=False
     ).values_list("comment_id", "number", "comment__shown_revision", "text")
     words = {comment_id: text for comment_id, number, shown, text in rows if number == shown}
-    return [words.get(parent_of.get(e.comment_id) or 0) for e in batch]
+    return [words.get(parent_of.get(e.comment_id) or 0, "") for e in batch]
 
 
 @transaction.atomic

@@ -95,8 +95,12 @@ def turning_points(rules: Mapping[str, Any]) -> dict[str, list[float]]:
     }
 
 
+DECISIVE = "toxicity"
+"""A checkpoint that does not say this says nothing: its comments are treated as if they had not been scored."""
+
+
 def _from_scores(labels: Mapping[str, float] | None, rules: Mapping[str, Any]) -> Iterator[Reason]:
-    if labels is None:
+    if labels is None or DECISIVE not in labels:
         outcome = "publish" if rules.get("publish_unscored") else "hold"
         yield {"rule": "unscored", "outcome": outcome}
         return

@@ -11,12 +11,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 LABELS = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack")
+STANDARD = {"toxic": "toxicity", "identity_hate": "identity_attack", "severe_toxic": "severe_toxicity"}
+"""Detoxify's own renaming of the first challenge's labels."""
+_LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 BUNDLED = Path(__file__).resolve().parent / "bundled"
 DEFAULT = "compact"
@@ -119,7 +123,7 @@ def describe(name: str, folder: Path, digest: str = "") -> Checkpoint:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         checkpoint = _describe(name, folder, digest or sha256(folder / WEIGHTS), config)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(
             f"Checkpoint {name!r}: config.json cannot be read ({type(error).__name__}: {error}). Install it again."
         ) from error
@@ -157,7 +161,9 @@ def verify_files(name: str, folder: Path, pinned: dict[str, str], known: dict[st
 def _describe(name: str, folder: Path, digest: str, config: dict[str, Any]) -> Checkpoint:
     """Read a configuration; ``parley`` inside it may set window and languages."""
     names = config["id2label"]
-    labels = tuple(str(names[str(index)]) for index in range(len(names)))
+    labels = tuple(STANDARD.get(str(names[str(index)]), str(names[str(index)])) for index in range(len(names)))
+    if len(set(labels)) < len(labels) or not all(map(_LABEL.fullmatch, labels)):
+        raise ValueError(f"id2label must name each label once, in small letters, not {str(labels)[:80]!r}")
     own = config.get("parley", {})
     positions = int(config["max_position_embeddings"])
     if config["model_type"] in {"roberta", "xlm-roberta"}:
@@ -168,6 +174,12 @@ def _describe(name: str, folder: Path, digest: str, config: dict[str, Any]) -> C
         weights=digest,
         labels=labels,
         window=max(8, min(int(own.get("window", 512)), positions, 512)),
-        languages=frozenset(own.get("languages", ["en"])),
+        languages=frozenset(_codes(own.get("languages", ["en"]))),
         config=config,
     )
+
+
+def _codes(languages: Any) -> list[str]:
+    if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
+        raise ValueError(f'parley.languages must be a list such as ["en"], not {str(languages)[:40]!r}')
+    return languages

@@ -32,7 +32,7 @@ Relevant = Callable[[Floats], Mask]
 """From raw scores [rows, labels] to the rows [rows] that somebody will go by."""
 At = Thresholds | Sequence[Thresholds] | None
 
-VERSION = "2"
+VERSION = "3"
 """Goes up whenever the same weights may answer differently for the same text."""
 
 BACKENDS = ("onnx-int8", "onnx-fp32", "torch")
@@ -303,15 +303,20 @@ def make_backend(checkpoint: Checkpoint, first: str) -> Backend:
 def try_out(checkpoint: Checkpoint, text: str) -> Floats:
     """[1, labels] probabilities of one text in fp32, on a graph made in memory: does this checkpoint run at all?
 
+    A text that fills the window is tried as well: the weights may hold fewer positions than the configuration says.
+
     Raises CheckpointError, or whatever a malformed file makes the libraries raise.
     """
     import onnxruntime
 
     tokens = Tokens(checkpoint)
     graph = exports.build(checkpoint, "fp32")
-    ids, mask = pad([tokens.frame(tokens.encode([text])[0].ids)])
+    short = tokens.encode([text])[0].ids
     session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
-    answer = sigmoid(session.run(["logits"], {"input_ids": ids, "mask": mask})[0])
+    full = (short * checkpoint.window)[: checkpoint.window - 2]
+    for row in (tokens.frame(full), tokens.frame(short)):
+        ids, mask = pad([row])
+        answer = sigmoid(session.run(["logits"], {"input_ids": ids, "mask": mask})[0])
     if not np.isfinite(answer).all():
         raise CheckpointError(f"Checkpoint {checkpoint.name!r} answers with numbers that are not finite.")
     return answer

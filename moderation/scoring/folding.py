@@ -6,6 +6,7 @@ written and the higher of the two counts, so folding too much can only cost a se
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import re
@@ -23,17 +24,31 @@ _LEET_MARKS = "0134578@$€£!|+"
 _LEET_WORD = re.compile(rf"[\w{re.escape(_LEET_MARKS)}]+")
 _PLAIN_NUMBER = re.compile(r"\d+([a-z]{1,3}|[.,]\d+\w*)?\Z|[a-z]+\d{2,}\Z|[a-z]{1,3}\d\Z", re.IGNORECASE)
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "[\u00ad\u034f\u061c\u0640\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U000e0000-\U000e0fff]"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _MARKS = re.compile("(?<=[A-Za-z])[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
-_SPACED = re.compile(r"(?<![\w'’])(?:\w[\s._\-*~|/,+:;=\"'`^]{1,3}){2,400}\w(?!\w)")
+_SPACED = re.compile(r"(?<![\w'’])(?:[^\W_](?:[^\w]|_){1,6}){2,400}[^\W_](?!\w)")
+_STRETCH = re.compile(rf"{_SPACED.pattern}|\S+")
 _GAP = re.compile(r"\s{2,3}|\s[^\w\s]\s")
 _RUN = re.compile(r"([^\W\d_])\1+")
 _LETTERS = re.compile(r"(\w)\1*")
 _LONG_RUN = re.compile(r"([^\W\d_])\1{2,}")
-_MASKED = re.compile(r"(?<!\w)[a-z]+[*#%]+[a-z]*(?!\w)", re.IGNORECASE)
+_MASKED = re.compile(r"(?<![\w*#%])[a-z]+[*#%]+[a-z]*(?![\w*#%])", re.IGNORECASE)
+_MASKED_INSIDE = re.compile(r"(?<!\w)[a-z]+(?:(?:[-?•$@._█]|\.\.)+[a-z]+){1,3}(?!\w)", re.IGNORECASE)
+# What Markdown and HTML take out of a word before anybody reads it: marks, links, tags, comments.
+_MARKS_IN_WORDS = re.compile(r"(?:(?<=\w)(\*\*|~~|`)(\w+)\1|(\*\*|~~|`)(\w+)\3(?=\w))")
+_LINKS_IN_WORDS = re.compile(
+    r"(?<=\w)\[(\w*)\]\([^()\s]{0,200}\)|(?<=\w)(?:<!--.{0,100}?-->|</?[a-z][^<>]{0,60}>){1,4}(?=\w)", re.IGNORECASE
+)
+_ELLIPSIS = re.compile(r"(?<=[A-Za-z])…(?=[A-Za-z])")  # one letter's place, before it becomes three dots
+_KEPT = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]{2,}@[\w-]+(?:\.[\w-]+)+")
+_CUT = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,12}(?:[^\w\s]|_){1,3}[^\W\d_]{1,12}(?![^\W\d_])")
+_RUN_TOGETHER = 400  # letters of such a word that are looked at
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+LONG_WORD = 20
+"""Letters from which a word that is not known may be several, run together."""
 _WORD = re.compile(r"\w+")
 _LATIN = re.compile(r"[A-Za-z]")
 
@@ -44,6 +59,14 @@ _SWEARING = (
 )
 SWEARING = tuple(_SWEARING.split())
 """What ``f**k`` and the like can stand for, commonest first."""
+_INSULTED = (
+    "idiot idiots moron morons stupid loser losers scum filth filthy dumb dumbass trash pathetic imbecile imbeciles "
+    "vermin parasite parasites pig pigs rapist rapists worthless disgusting degenerate degenerates hate kill murder "
+    "rape lynch tranny trannies savages cockroach cockroaches"
+)
+_INSULTS = tuple(_INSULTED.split())
+INSULTS = frozenset([*SWEARING, *_INSULTS])
+"""Words that are put together again where something stands in the middle of them."""
 
 PICTURES = {
     "🖕": "fuck you", "💩": "shit", "🤡": "clown", "🐷": "pig", "🐖": "pig", "🐽": "pig", "🐵": "monkey",
@@ -60,14 +83,39 @@ _EMOJI = re.compile("[\u2190-\u21ff\u2300-\u23ff\u25a0-\u27bf\u2b00-\u2bff\U0001
 
 def fold(text: str, lexicon: Lexicon | None = None) -> str:
     """The text as a person would read it aloud. Shorter or longer than the original; offsets are not kept."""
-    words = lexicon or {}
+    text = _LINKS_IN_WORDS.sub(lambda found: found[1] or "", text)
+    kept = [found.span() for found in _KEPT.finditer(text)]
+    if not kept:
+        return _fold(text, lexicon or {})
+    # Addresses are no words: a person reads them by their looks, and random letters spell anything.
+    parts, at = [], 0
+    for begin, end in kept:
+        parts += [_fold(text[at:begin], lexicon or {}), text[begin:end]]
+        at = end
+    return "".join([*parts, _fold(text[at:], lexicon or {})])
+
+
+def _fold(text: str, words: Lexicon) -> str:
+    text = _ELLIPSIS.sub("*", html.unescape(text) if "&" in text else text)
     text = letters(text)
+    text = _MARKS_IN_WORDS.sub(lambda found: found[2] or found[4], text)
     if not text.isascii():
         text = _EMOJI.sub(lambda found: found[0] if found[0] in words else f" {PICTURES.get(found[0], '')} ", text)
     text = _MASKED.sub(lambda found: unmask(found[0]), text)
+    text = _MASKED_INSIDE.sub(lambda found: unmask(found[0], least=4), text)
+    text = _CUT.sub(lambda found: glued(found[0]), text)
     text = _SPACED.sub(lambda found: join(found[0], words), text)
     text = _LEET_WORD.sub(lambda found: unleet(found[0], words), text)
     return _WORD.sub(lambda found: unstretch(found[0], words), text)
+
+
+def disguises(text: str, lexicon: Lexicon | None = None) -> Iterator[tuple[int, int, str]]:
+    """(begin, end, folded) of each stretch of the text that reads differently when it is folded by itself."""
+    at = 0
+    for found in _STRETCH.finditer(text):
+        if found.start() >= at and (folded := fold(found[0], lexicon)) != found[0]:
+            at = found.end()
+            yield found.start(), at, folded
 
 
 def letters(text: str) -> str:
@@ -126,15 +174,29 @@ def _enclosed() -> dict[int, str]:
     return table
 
 
-def unmask(word: str) -> str:
-    """``f**k`` -> ``fuck``: the one swear word of that length with those letters, else unchanged."""
-    pattern = re.compile(re.sub(r"[*#%]", r"\\w", word.lower()))
-    return next((candidate for candidate in SWEARING if pattern.fullmatch(candidate)), word)
+def unmask(word: str, least: int = 1) -> str:
+    """``f**k`` -> ``fuck``: the one swear word of that length with those letters, else unchanged.
+
+    Swear words of fewer than `least` letters are not thought of.
+    """
+    pattern = re.compile(re.sub(r"[^a-z]", r"\\w", word.lower()))
+    found = next((one for one in SWEARING if len(one) >= least and pattern.fullmatch(one)), None)
+    if found is None and 2 * sum(map(str.isalpha, word)) >= len(word) > 3:  # most letters are there
+        found = next(filter(pattern.fullmatch, _INSULTS), None)
+    return found or word
+
+
+def glued(cut: str) -> str:
+    """``mo"ron`` -> ``moron``, for words that are insults; anything else unchanged."""
+    whole = "".join(filter(str.isalpha, cut))
+    return whole if whole.lower() in INSULTS else cut
 
 
 def join(spaced: str, lexicon: Lexicon) -> str:
     """``i d i o t`` -> ``idiot``; wider gaps part the words, and without any the lexicon does."""
-    parts = ["".join(_WORD.findall(part)) for part in _GAP.split(spaced)]
+    parts = ["".join(_WORD.findall(part)).replace("_", "") for part in _GAP.split(spaced)]
+    if all(len(part) < 2 for part in parts):  # every letter stands as far from the next
+        parts = ["".join(parts)]
     if sum(character.isalpha() for part in parts for character in part) < 3:
         return spaced
     if len(parts) == 1:
@@ -179,6 +241,9 @@ def unstretch(word: str, lexicon: Lexicon) -> str:
     if not word.isascii():
         return word
     lower = word.lower()
+    if len(word) > LONG_WORD and lower not in lexicon and word.isalpha():
+        parts = (segment(part, lexicon) for part in _CAMEL.sub(" ", word[:_RUN_TOGETHER]).split())
+        return " ".join(piece.lower() for part in parts for piece in part) + word[_RUN_TOGETHER:]
     if lower not in lexicon and _RUN.search(lower):
         known = next((candidate for candidate in shortened(lower) if candidate in lexicon), None)
         if known or _LONG_RUN.search(lower):

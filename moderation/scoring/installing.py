@@ -49,9 +49,6 @@ PUBLISHED = {
     "original-small": Published("v0.1.2/original-albert-0e1d6498.ckpt", "albert/albert-base-v2"),
     "unbiased-small": Published("v0.1.2/unbiased-albert-c8519128.ckpt", "albert/albert-base-v2"),
 }
-STANDARD = {"toxic": "toxicity", "identity_hate": "identity_attack", "severe_toxic": "severe_toxicity"}
-"""Detoxify's own renaming of the first challenge's labels."""
-
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _RESERVED = frozenset({"onnx", "downloads", "in-use", "pins.json"})
 _EIGHT = re.compile(r"-([0-9a-f]{8})\.\w+\Z")
@@ -212,7 +209,7 @@ def unpickle(path: Path) -> tuple[dict[str, Any], list[str]]:
         raise CheckpointError(
             f"{path.name} is not a checkpoint of Detoxify (it lacks config or state_dict)."
         ) from error
-    return state, [STANDARD.get(str(name), str(name)) for name in classes]
+    return state, [checkpoints.STANDARD.get(str(name), str(name)) for name in classes]
 
 
 def _config(folder: Path) -> dict[str, Any]:
@@ -224,7 +221,7 @@ def _config(folder: Path) -> dict[str, Any]:
             "config.json is missing. Put config.json and tokenizer.json of the model's body beside the weights, or "
             "all of them into one .zip."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError("config.json is not JSON. Fetch it again.") from error
     if not isinstance(config, dict):
         raise CheckpointError("config.json is not a JSON object. Fetch it again.")
@@ -265,21 +262,26 @@ def _make_tokenizer(folder: Path, kind: str) -> None:
 
 def _try_out(folder: Path) -> None:
     """Score one text in exact arithmetic, in memory. Raises CheckpointError for whatever cannot do that."""
-    from moderation.scoring import engine
-
-    try:
-        opened = checkpoints.describe(folder.name, folder)
-        answer = engine.try_out(opened, "Have a nice day.")
-    except CheckpointError:
-        raise
-    except Exception as error:
-        raise CheckpointError(
-            f"The model does not run ({type(error).__name__}: {error}). It was not installed."
-        ) from error
+    opened = checkpoints.describe(folder.name, folder)
+    answer = _tried(opened)
     if answer.shape != (1, len(opened.labels)):
         raise CheckpointError(
             f"The model gives {answer.shape[-1]} numbers but its configuration names {len(opened.labels)} labels."
         )
+
+
+def _tried(opened: Checkpoint) -> Any:
+    """The answer to one short text. Raises CheckpointError where that, or a whole window, cannot be scored."""
+    from moderation.scoring import engine
+
+    try:
+        return engine.try_out(opened, "Have a nice day.")
+    except CheckpointError:
+        raise
+    except Exception as error:
+        raise CheckpointError(
+            f"The model does not run ({type(error).__name__}: {error}). Nothing was changed."
+        ) from error
 
 
 def _put(folder: Path, destination: Path) -> None:
@@ -295,12 +297,10 @@ def _put(folder: Path, destination: Path) -> None:
 
 def use(name: str) -> Checkpoint:
     """Make a checkpoint the one in use. It is opened and tried first. Raises CheckpointError."""
-    from moderation.scoring import engine
-
     if not name:
         raise CheckpointError("Name the checkpoint: `manage.py model list` shows what there is.")
     opened = checkpoints.open_checkpoint(name)
-    engine.try_out(opened, "Have a nice day.")
+    _tried(opened)
     models_dir().mkdir(parents=True, exist_ok=True)
     _replace(models_dir() / "in-use", name + "\n")
     return opened

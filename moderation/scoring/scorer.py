@@ -111,13 +111,12 @@ class Scorer:
         works = [_Work(texts.clean(text[: texts.LIMIT]), len(text) <= texts.LIMIT) for text in given]
         rows = _Rows()
         self._add(works, "plain", [work.text for work in works], rows)
-        folded = [fold(work.text, self.lexicon) for work in works]
+        folded = [self._folded(work) for work in works]
         self._add(works, "folded", folded, rows)
-        self._add_quotations(works, rows)
+        self._add_quotations(works, parents, rows)
         self._add_contexts(works, parents, rows)
-        for work, parent, copy in zip(works, parents, folded, strict=True):
-            work.language = language.detect(copy if "folded" in work.rows else work.text)
-            work.believed = "own" in work.rows and self._believed(work.text, parent)
+        for work, copy in zip(works, folded, strict=True):
+            work.language = self._language(work.text, copy if "folded" in work.rows else "")
         answers, milliseconds = self._answers(works, rows, at)
         each = milliseconds / max(1, sum(map(len, (*rows.windows, *rows.pieces))))
         return [self._merge(work, answers, each * self._tokens(work, rows)) for work in works]
@@ -189,12 +188,34 @@ class Scorer:
             works[index].rows[copy] = range(start, len(rows.windows))
             works[index].pieces[copy] = range(finer, len(rows.pieces))
 
-    def _add_quotations(self, works: Sequence[_Work], rows: _Rows) -> None:
-        """Own words alone, for those texts that quote."""
-        own = [quotation.own if (quotation := texts.quotation(work.text)) else None for work in works]
-        if any(own):
+    def _folded(self, work: _Work) -> str:
+        """The copy without disguises; no longer than twice the text, for one character can stand for eighteen."""
+        most = texts.FOLDED_MOST * len(work.text) + CHUNK
+        copy = fold(work.text, self.lexicon)
+        work.complete = work.complete and len(copy) <= most
+        return copy[:most]
+
+    def _language(self, text: str, folded: str) -> str | None:
+        """Of the text as written; of its folded copy only where that is a language known here, for certain.
+
+        Disguised English is English, but a foreign word whose letters all look Latin is not.
+        """
+        found, known = language.detect(text), self.engine.checkpoint.languages
+        disguised = language.detect(folded) if folded and found is not None and found not in known else None
+        return disguised if disguised in known else found
+
+    def _add_quotations(self, works: Sequence[_Work], parents: Sequence[str | None], rows: _Rows) -> None:
+        """Own words alone, for those texts that quote what they answer."""
+        own = [
+            quotation.own if (quotation := texts.quotation(work.text, parent)) else None
+            for work, parent in zip(works, parents, strict=True)
+        ]
+        for work, words in zip(works, own, strict=True):
+            work.believed = words is not None
+        if any(words is not None for words in own):
             self._add(works, "own", own, rows)
-            self._add(works, "own_folded", [text and fold(text, self.lexicon) for text in own], rows)
+            copies = [None if text is None else fold(text, self.lexicon)[: texts.LIMIT] for text in own]
+            self._add(works, "own_folded", copies, rows)
 
     def _add_contexts(self, works: Sequence[_Work], parents: Sequence[str | None], rows: _Rows) -> None:
         """The end of the parent and then the text, where both fit into one window."""
@@ -247,11 +268,6 @@ class Scorer:
             context=named.get("context"),
             complete=work.complete,
         )
-
-    def _believed(self, text: str, parent: str | None) -> bool:
-        """Whether a quotation is discounted: always where the parent is unknown, else if it stands there."""
-        quotation = texts.quotation(text)
-        return quotation is not None and (parent is None or texts.is_from(quotation.quoted, parent))
 
     def _named(self, answer: Iterable[float]) -> dict[str, float]:
         return {label: float(value) for label, value in zip(self.engine.checkpoint.labels, answer, strict=True)}

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from moderation.scoring import batches, engine, patience, texts
 from moderation.scoring.checkpoints import Checkpoint, CheckpointError
+from moderation.scoring.folding import disguises, fold
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -31,9 +32,12 @@ SHARE = 0.25
 WORDS = 60
 """Words of one sentence that are left out one by one; a longer sentence is cut."""
 SENTENCES = 24
+READ = 10_000
+"""Characters that are explained: what reaches a person by itself is shorter, and a caller waits for it."""
 
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*|[.!?\n]+")
 _WORD = re.compile(r"\S*\w\S*")
+_READ = re.compile(r"\w+")
 _EDGES = re.compile(r"\A\W*|\W*\Z")
 
 
@@ -50,7 +54,7 @@ def explain(scorer: Scorer, text: str, label: str) -> list[Passage]:
     checkpoint = scorer.engine.checkpoint
     if label not in checkpoint.labels:
         raise ValueError(f"{checkpoint.name} has no label {label!r}, only {', '.join(checkpoint.labels)}.")
-    text = texts.clean(text[: texts.LIMIT])
+    text = texts.clean(text[:READ])
     if label == checkpoint.labels[0] and (checkpoint.folder / HEAD).is_file():
         return by_head(scorer, text)
     return by_occlusion(scorer, text, checkpoint.labels.index(label))
@@ -90,7 +94,20 @@ def _head(checkpoint: Checkpoint) -> Head:
 
 
 def by_head(scorer: Scorer, text: str) -> list[Passage]:
-    """Words that reach the head's threshold; neighbours become one passage."""
+    """Words that reach the head's threshold, as written or in the folded copy; neighbours become one passage."""
+    marked = marked_words(scorer, text)
+    folded = fold(text, scorer.lexicon)[: texts.LIMIT]
+    if folded != text:
+        weights = {folded[word.begin : word.end].casefold(): word.weight for word in marked_words(scorer, folded)}
+        for begin, end, read in disguises(text, scorer.lexicon):
+            found = [weights[word] for word in _READ.findall(read.casefold()) if word in weights]
+            if found:
+                marked.append(trimmed(text, Passage(begin, end, max(found))))
+    return list(joined(text, marked))
+
+
+def marked_words(scorer: Scorer, text: str) -> list[Passage]:
+    """Words of the text that reach the head's threshold."""
     head = _head(scorer.engine.checkpoint)
     (encoded,) = scorer.engine.tokens.encode([text])
     length = len(encoded.ids)
@@ -100,21 +117,21 @@ def by_head(scorer: Scorer, text: str) -> list[Passage]:
     rows = [scorer.engine.tokens.frame(encoded.ids[a:b]) for a, b in cuts]
     for (a, b), found in zip(cuts, head.probabilities(rows), strict=True):
         np.maximum(weights[a:b], found, out=weights[a:b])
-    marked = [word for word in words_of(text, encoded, weights) if word.weight >= head.threshold]
-    return list(joined(text, marked))
+    return [word for word in words_of(text, encoded, weights) if word.weight >= head.threshold]
 
 
 def words_of(text: str, encoded: Encoding, weights: NDArray[np.float32]) -> Iterator[Passage]:
     """Whole words with the mean of their pieces' weights: annotators mark words. Punctuation is left out."""
     pieces: dict[int, list[int]] = {}
+    offsets = encoded.offsets  # made anew at every access
     for index, word in enumerate(encoded.word_ids):
-        begin, end = encoded.offsets[index]
+        begin, end = offsets[index]
         if word is not None and any(map(str.isalnum, text[begin:end])):
             pieces.setdefault(word, []).append(index)
         elif text[begin:end].strip() and not text[begin:end].isascii():
             pieces[-index - 1] = [index]  # an emoji stands for itself
     for indices in pieces.values():
-        begin, end = encoded.offsets[indices[0]][0], encoded.offsets[indices[-1]][1]
+        begin, end = offsets[indices[0]][0], offsets[indices[-1]][1]
         yield Passage(begin, end, float(weights[indices].mean()))
 
 

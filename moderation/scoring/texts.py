@@ -21,7 +21,9 @@ text is. docs/scoring.md has the figures of other ways."""
 QUOTE_WEIGHT = 0.5
 """What abuse counts inside somebody else's words that are quoted above one's own."""
 OWN_WORDS = 3
-"""Own words needed before a quotation is believed to be one: a `>` in front must not be a free pass."""
+"""Own words needed before a quotation that nobody can prove is believed to be one."""
+FOLDED_MOST = 2
+"""Times its own length that a text's folded copy may be long; one character can stand for eighteen."""
 
 _SENTENCE_ENDS = frozenset(".!?…。！？؟")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -29,6 +31,7 @@ _QUOTED_LINE = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
 _MARKER = re.compile(r"^[ \t]{0,3}>[>\s]*", re.MULTILINE)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _SPACE = re.compile(r"\W+")
+_ELISION = re.compile(r"\[(?:\.\.\.|…)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +56,31 @@ def sentence_ends(text: str, offsets: Sequence[tuple[int, int]]) -> list[bool]:
     ]
 
 
-def quotation(text: str) -> Quotation | None:
-    """Parts of a text that quotes in the way of mail and Markdown (``> line``), or None if it does not.
+def quotation(text: str, parent: str | None = None) -> Quotation | None:
+    """Parts of a text that quotes the parent in the way of mail and Markdown (``> line``), or None if it does not.
 
-    None as well where next to nothing stands outside the quotation.
+    Only what stands in the parent is a quotation: a ``>`` in front is no free pass. Where nothing is known of a parent
+    (None; "" is known to be none), whatever looks like a quotation is one, if a few own words stand beside it.
     """
     if ">" not in text:
         return None
-    quoted = _QUOTED_LINE.findall(text)
+    quoted = _MARKER.sub("", "\n".join(_QUOTED_LINE.findall(text)))
     own = _QUOTED_LINE.sub("", text).strip()
-    if not quoted or len(_WORDS.findall(own)) < OWN_WORDS:
+    if not quoted.strip():
         return None
-    return Quotation(own, _MARKER.sub("", "\n".join(quoted)))
+    believed = len(_WORDS.findall(own)) >= OWN_WORDS if parent is None else is_from(quoted, parent)
+    return Quotation(own, quoted) if believed else None
 
 
 def is_from(quoted: str, parent: str) -> bool:
-    """Whether the quoted words really stand in the parent (letters and digits compared, case aside)."""
-    return _SPACE.sub(" ", quoted).strip().casefold() in _SPACE.sub(" ", parent).casefold()
+    """Whether every quoted line really stands in the parent, whole words of it (letters and digits compared, case
+    aside), with anything left out where ``[...]`` says so. A line without letters or digits proves nothing.
+    """
+    said = _plain(parent)
+    parts = [_plain(part) for line in quoted.splitlines() if line.strip() for part in _ELISION.split(line)]
+    return all(len(part) > 2 and part in said for part in parts if part) and any(len(part) > 2 for part in parts)
+
+
+def _plain(text: str) -> str:
+    """Words parted by single spaces, with one at each end."""
+    return f" {_SPACE.sub(' ', text).strip().casefold()} " if _WORDS.search(text) else ""

@@ -77,6 +77,11 @@ class Command(BaseCommand):
         opened = installing.use(options["name"])
         exports.prepare(opened)
         self.stdout.write(f"{opened.name} is in use. Scores carry its hash: {opened.weights[:12]}")
+        if checkpoints.LABELS[0] not in opened.labels:
+            self.stderr.write(
+                f"But it has no label {checkpoints.LABELS[0]!r}, so every comment will be held, as if it had not been "
+                "scored. Name its labels so in id2label of its config.json and install it again."
+            )
         if checkpoints.chosen() != opened.name:
             self.stderr.write(f"But PARLEY_CHECKPOINT is {checkpoints.chosen()!r} here and wins. Change or remove it.")
 

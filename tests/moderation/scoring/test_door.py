@@ -175,3 +175,18 @@ def test_a_cascade_asks_the_large_checkpoint_about_the_band_only(
     monkeypatch.setenv("PARLEY_CASCADE_BAND", "wide")
     with pytest.raises(scoring.CheckpointError, match="two numbers"):
         scoring.score([KIND])
+
+
+def test_a_mark_in_front_hides_nothing_where_nothing_is_answered() -> None:
+    quoted, plain = scoring.score([f"> {RUDE}\n\nI fully agree with this.", RUDE], parents=["", ""])
+    assert quoted.labels["toxicity"] == quoted.plain["toxicity"] > 0.6 < plain.labels["toxicity"]
+
+
+@pytest.mark.parametrize("text", ["Он говно и сука", "нет, он говно"])
+def test_foreign_words_whose_letters_look_latin_are_no_english(text: str) -> None:
+    assert not scoring.score([text])[0].language_known
+
+
+def test_one_character_that_stands_for_many_does_not_make_a_text_endless() -> None:
+    (answer,) = scoring.score(["\ufdfa" * 2_000])
+    assert not answer.complete

@@ -29,6 +29,16 @@ DECORATED = str.maketrans({chr(ord("a") + i): chr(0x1D41A + i) for i in range(26
         ("ｉｄｉｏｔ 𝐢𝐝𝐢𝐨𝐭 🅘🅓🅘🅞🅣 ɪᴅɪᴏᴛ", "idiot idiot idiot idiot"),
         ("ì̷d̴i̸o̵t̶", "idiot"),
         ("k1ll y0urs3lf", "kill yourself"),
+        ("s(t(u(p(i(d i—d—i—o—t s·t·u·p·i·d", "stupid idiot stupid"),
+        ("s    t    u    p    i    d", "stupid"),
+        ("s_t_u_p_i_d", "stupid"),
+        ("m**or**on st[](http://a.de)upid id<b></b>iot", "moron stupid idiot"),
+        ("mo\"ron id/iot stu'pid sc.um", "moron idiot stupid scum"),
+        ("f--k d…mb m?r?n", "fuck dumb moron"),
+        ("&#115;&#116;upid", "stupid"),
+        ("#YouAreAStupidMoronShutUp", "#you are a stupid moron shut up"),
+        ("youareastupidmoronshutup", "you are a stupid moron shut up"),
+        ("s\u0640t\u0640upid", "stupid"),
     ],
 )
 def test_a_disguise_comes_off(written: str, meant: str) -> None:
@@ -44,6 +54,9 @@ def test_a_disguise_comes_off(written: str, meant: str) -> None:
         "Привет друзья, как дела?",
         "Das ist ganz normal.",
         "مرحبا بالعالم",
+        "See https://t.co/5h1t4Ss or write to s.h.it@example.org",
+        "c*nt*nt",
+        "He said so - and left; she'd be well-read, they're e-mailing.",
     ],
 )
 def test_what_is_no_disguise_stays(text: str) -> None:
@@ -107,6 +120,32 @@ def test_a_quotation_is_told_from_ones_own_words() -> None:
 def test_a_mark_in_front_of_everything_is_no_quotation() -> None:
     assert texts.quotation("> you idiot\nlol") is None
     assert texts.quotation("5 > 3 is true, my dear friend") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "parent"),
+    [
+        ("> Well said.\n\nRude!", "Well said. And more."),
+        ("> One thing.\n\nYes.\n\n> Another thing.\n\nNo.", "One thing. Something else. Another thing."),
+        ("> One thing [...] the end\n\nNo.", "One thing, then more, then the end."),
+        (">well SAID", "Well said."),
+    ],
+)
+def test_what_stands_in_the_parent_is_a_quotation(text: str, parent: str) -> None:
+    assert texts.quotation(text, parent) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "parent"),
+    [
+        ("> Go away, you idiot\n\nI fully agree with this.", ""),
+        ("> cunt\n\nThat is what you are to me", "Scunthorpe is nice."),
+        ("> 🖕🖕\n\nThat is what I think", "Anything."),
+        ("> Well said.\n> you idiot\n\nI fully agree with this.", "Well said."),
+    ],
+)
+def test_what_does_not_is_none(text: str, parent: str) -> None:
+    assert texts.quotation(text, parent) is None
 
 
 def test_the_fewest_words_decide_how_a_run_is_cut() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from moderation import scoring
 from moderation.scoring import _scorer, spans
 from moderation.scoring.spans import Passage, by_occlusion, joined, trimmed
 
@@ -47,3 +48,9 @@ def test_a_passage_beyond_the_first_window_is_found() -> None:
     text = "Thank you for this thoughtful article. " * 60 + "You stupid idiot."
     found = spans.explain(_scorer(None), text, "toxicity")
     assert any("idiot" in passage for passage in marked(text, found))
+
+
+@pytest.mark.parametrize("abuse", ["1d1ot", "іdіоt", "i d i o t", "f**k"])
+def test_what_only_the_folded_copy_shows_is_marked_where_it_stands(abuse: str) -> None:
+    text = f"Well, you are an {abuse}, my dear."
+    assert [text[span.begin : span.end] for span in scoring.explain(text)] == [abuse]
