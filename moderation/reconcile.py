@@ -24,21 +24,20 @@ oldest_pending = Gauge(
 )
 
 
-@transaction.atomic
+SLICE = 500
+"""Comments that are given their outbox rows in one transaction."""
+
+
 def reconcile() -> int:
-    """Give every pending comment without an outbox row a new one. Returns how many needed it; each is an alarm."""
-    waiting = OutboxEntry.objects.filter(comment=OuterRef("pk"), revision=OuterRef("revision"))
-    orphans = Comment.objects.filter(~Exists(waiting), state=State.PENDING).select_for_update(skip_locked=True)
-    found = 0
-    for comment in orphans:
-        revision = Revision.objects.filter(comment=comment, number=comment.revision).first()
-        if revision is None:
-            continue
-        OutboxEntry.objects.get_or_create(
-            comment=comment, revision=comment.revision, defaults={"chars": len(revision.text)}
-        )
-        found += 1
-        log.error("pending_without_outbox_row", comment=comment.pk)
+    """Give every pending comment without an outbox row a new one. Returns how many needed it; each is an alarm.
+
+    Every step is a transaction of its own: whoever changes a thread locks it before its comments, so none of the
+    comments locked here may still be held when reports are taken.
+    """
+    found = rescued = _rescue()
+    while rescued == SLICE:
+        rescued = _rescue()
+        found += rescued
     age = OutboxEntry.objects.oldest_age()
     oldest_pending.set(age)
     if age > settings.SCORING_STALE_SECONDS:
@@ -48,3 +47,19 @@ def reconcile() -> int:
     alike.forget()
     queue.take_reports()  # a report whose wake-up was lost, or that came before its comment could be read
     return found
+
+
+@transaction.atomic
+def _rescue() -> int:
+    """One slice of them, of those that nobody else is changing at this moment."""
+    newest = Revision.objects.filter(comment=OuterRef("pk"), number=OuterRef("revision"))
+    waiting = OutboxEntry.objects.filter(comment=OuterRef("pk"), revision=OuterRef("revision"))
+    lost = Comment.objects.filter(~Exists(waiting), Exists(newest), state=State.PENDING)
+    orphans = list(lost.order_by("pk").select_for_update(skip_locked=True)[:SLICE])
+    for comment in orphans:
+        revision = Revision.objects.get(comment=comment, number=comment.revision)
+        OutboxEntry.objects.get_or_create(
+            comment=comment, revision=comment.revision, defaults={"chars": len(revision.text)}
+        )
+        log.error("pending_without_outbox_row", comment=comment.pk)
+    return len(orphans)
