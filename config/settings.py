@@ -117,6 +117,8 @@ DATABASES = {
 DATABASES["default"]["ENGINE"] = "config.database"
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Without a connection of its own to keep (PgBouncer pools transactions) a cursor would not outlive its statement.
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASES["default"]["CONN_MAX_AGE"] == 0
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
 if env.bool("DATABASE_PREPARED_STATEMENTS", default=True):
     # Planning costs PostgreSQL more than answering on a page of thirty small questions (docs/operations.md).

@@ -43,6 +43,14 @@ def test_a_setting_that_cannot_be_read_is_named(name: str, value: str, tmp_path:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(("seconds", "without"), [("0", True), ("60", False)])
+def test_a_pool_that_cannot_carry_cursors_gets_none(seconds: str, without: bool, tmp_path: Path) -> None:
+    names = {"DATABASE_CONN_MAX_AGE": seconds, "PARLEY_STATE_DIR": str(tmp_path)}
+    ask = "from django.conf import settings; print(settings.DATABASES['default']['DISABLE_SERVER_SIDE_CURSORS'])"
+    done = manage("shell", "--no-imports", "-c", ask, **names)
+    assert done.stdout.strip() == str(without), done.stderr
+
+
 def test_the_sample_explains_every_setting_that_is_read_and_no_other() -> None:
     blocks = (CHECKOUT / ".env.sample").read_text(encoding="utf-8").split("\n\n")
     explained = {name for block in blocks if block.startswith("# ") for name in re.findall(r"(?m)^#([A-Z_]+)=", block)}
