@@ -83,6 +83,7 @@ def _numbers() -> dict[str, tuple[float, bool]]:
         "PARLEY_STALE_SECONDS": (settings.SCORING_STALE_SECONDS, True),
         "PARLEY_ASK_TIMEOUT_SECONDS": (settings.ASK_TIMEOUT_SECONDS, True),
         "PARLEY_ASK_ROOM": (settings.ASK_ROOM, True),
+        "SECURE_HSTS_SECONDS": (settings.SECURE_HSTS_SECONDS, False),
         "TRUSTED_PROXIES": (settings.TRUSTED_PROXIES, False),
         "DATABASE_CONN_MAX_AGE": (settings.DATABASES["default"]["CONN_MAX_AGE"], False),
         "EDIT_WINDOW_SECONDS": (settings.EDIT_WINDOW_SECONDS, False),

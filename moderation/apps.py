@@ -11,6 +11,8 @@ class ModerationConfig(AppConfig):
     verbose_name = "Moderation"
 
     def ready(self) -> None:
+        from moderation import checks  # noqa: F401  (they register themselves)
+
         post_migrate.connect(_write_first_policy, sender=self)
 
 

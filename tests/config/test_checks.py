@@ -35,6 +35,7 @@ def test_a_site_stands_at_the_root_of_a_full_address(address: str) -> None:
         ({"CELERY_BEAT_SCHEDULE": {"sweep": {"schedule": 0.0}}}, "PARLEY_SWEEP_SECONDS"),
         ({"TRUSTED_PROXIES": -1}, "TRUSTED_PROXIES"),
         ({"GUEST_EMAIL_DAYS": -1}, "GUEST_EMAIL_DAYS"),
+        ({"SECURE_HSTS_SECONDS": -1}, "SECURE_HSTS_SECONDS"),
     ],
 )
 def test_a_number_out_of_range_is_named(settings: dict[str, Any], name: str) -> None:
