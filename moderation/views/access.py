@@ -16,6 +16,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -38,6 +39,10 @@ P = ParamSpec("P")
 View = Callable[Concatenate[DeskRequest, P], HttpResponse]
 
 
+LANGUAGE = "en"
+"""The desk's own words exist in English only. Half a page in another language, or mirrored, helps nobody."""
+
+
 def desk(what: str = roles.SEE_DESK, *, methods: tuple[str, ...] = ("GET", "HEAD")) -> Callable[[View[P]], Any]:
     """Let in whoever may do `what`; strangers to the login, others to a page that says what is missing."""
 
@@ -47,24 +52,29 @@ def desk(what: str = roles.SEE_DESK, *, methods: tuple[str, ...] = ("GET", "HEAD
         @wraps(view)
         def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
-                if request.headers.get("HX-Request"):
-                    return HttpResponse(_("You are signed out. Sign in again."), status=401)
-                return redirect_to_login(request.get_full_path())
+                return _ask_to_sign_in(request)
             roles.for_this_request(request.user)
-            if reason := roles.why_not(request.user, what):
-                return refused(request, reason)
+            if roles.role_of(request.user) is None:  # a reader, who is told in the reader's own language
+                return refused(request, roles.why_not(request.user, what))
+            with translation.override(LANGUAGE):
+                if reason := roles.why_not(request.user, what):
+                    return _spoken(refused(request, reason))
             if settings.STAFF_NEED_SECOND_FACTOR and not used_second_factor(request):
-                if request.headers.get("HX-Request"):
-                    return HttpResponse(_("The desk needs your second factor. Load the page again."), status=401)
                 return _ask_for_second_factor(request)
             request.role = roles.role_of(request.user)
-            return view(request, *args, **kwargs)
+            with translation.override(LANGUAGE):
+                return _spoken(view(request, *args, **kwargs))
 
         guarded.desk_permission = what  # type: ignore[attr-defined]  # what the role × action test reads
         guarded.desk_methods = methods  # type: ignore[attr-defined]
         return guarded
 
     return wrap
+
+
+def _spoken(response: HttpResponse) -> HttpResponse:
+    response["Content-Language"] = LANGUAGE
+    return response
 
 
 def guard_admin(site: AdminSite) -> None:
@@ -91,7 +101,15 @@ def guard_admin(site: AdminSite) -> None:
     site.login = login  # type: ignore[method-assign]
 
 
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return HttpResponse(_("You are signed out. Sign in again."), status=401)
+    return redirect_to_login(request.get_full_path())
+
+
 def _ask_for_second_factor(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return HttpResponse(_("The desk needs your second factor. Load the page again."), status=401)
     if not is_mfa_enabled(request.user):
         messages.warning(request, _("The desk needs a second factor. Set one up here, then come back."))
         return redirect("mfa_activate_totp")
@@ -102,4 +120,4 @@ def refused(request: HttpRequest, reason: str, *, status: int = 403) -> HttpResp
     """A page that says in clear words why not."""
     if request.headers.get("HX-Request"):
         return render(request, "moderation/parts/refused.html", {"reason": reason}, status=status)
-    return render(request, "moderation/refused.html", {"reason": reason}, status=status)
+    return render(request, "moderation/refused.html", {"reason": reason, "closed": status == 403}, status=status)
