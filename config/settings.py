@@ -62,9 +62,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_prometheus",
     "django_structlog",
-    "ninja",
     "pgtrigger",
-    "template_partials",
 ]
 if find_spec("django_linear_migrations"):  # a development tool: keeps migrations in one line
     INSTALLED_APPS.append("django_linear_migrations")
