@@ -17,7 +17,7 @@ from moderation.models import Appeal
 from moderation.views import last
 from moderation.views.access import DeskRequest, desk, refused
 from moderation.views.decide import conflict_page
-from moderation.views.queues import card_url, is_script
+from moderation.views.queues import around, card_url, comments, is_script
 
 
 @never_cache
@@ -47,23 +47,33 @@ def write(request: HttpRequest, comment_id: int) -> HttpResponse:
 
 @desk(roles.APPEALS, methods=("POST",))
 def answer(request: DeskRequest, appeal_id: int) -> HttpResponse:
-    """Uphold or overturn: `outcome` and words for the author."""
-    appeal = get_object_or_404(Appeal, pk=appeal_id)
+    """Uphold or overturn: `outcome` and words for the author, who is owed them where the refusal stands."""
+    appeal = get_object_or_404(Appeal.objects.select_related("comment__reader", "comment__article"), pk=appeal_id)
+    outcome, words = request.POST.get("outcome", ""), request.POST.get("words", "").strip()[: appeals.MOST_CHARS]
+    if outcome == Appeal.Outcome.UPHELD and not words and _may_answer(appeal, request):
+        return _ask_again(request, appeal, _("Tell the author why the refusal stands."))
     try:
-        done = appeals.answer(
-            appeal.pk,
-            by=request.user,
-            outcome=request.POST.get("outcome", ""),
-            words=request.POST.get("words", "").strip()[: appeals.MOST_CHARS],
-        )
+        done = appeals.answer(appeal.pk, by=request.user, outcome=outcome, words=words)
     except decisions.Conflict as conflict:
         return conflict_page(request, conflict)
     except decisions.NotAllowed as error:
         return refused(request, str(error))
     except ValueError as error:
-        return refused(request, str(error), status=422)
+        return _ask_again(request, appeal, str(error))
     last.remember_answer(request, done)
     return redirect(card_url(done.comment_id, "appeals"))
+
+
+def _may_answer(appeal: Appeal, request: DeskRequest) -> bool:
+    waits = Appeal.objects.waiting().filter(pk=appeal.pk).exists()
+    return waits and not appeals.why_not(appeal, request.user)
+
+
+def _ask_again(request: DeskRequest, appeal: Appeal, problem: str) -> HttpResponse:
+    """The card once more with what is missing, and the words as they were typed."""
+    comment = comments().get(pk=appeal.comment_id)
+    context = around(request, comment, "appeals") | {"problem": problem, "typed": request.POST.get("words", "")}
+    return render(request, "moderation/desk.html", context, status=422)
 
 
 @desk(roles.APPEALS, methods=("POST",))

@@ -158,6 +158,8 @@ def _answered(appeal: Appeal) -> dict[str, Any]:
         _("The appeal was right: the comment is published")
         if appeal.outcome == Appeal.Outcome.OVERTURNED
         else _("The refusal stands; its author reads your answer")
+        if appeal.answer
+        else _("The refusal stands")
     )
     return {"words": words, "batch": None, "decision": None, "comment": appeal.comment_id, "appeal": appeal.pk,
             "action": "appeal"}  # fmt: skip

@@ -46,7 +46,7 @@ def _queue(request: DeskRequest, name: str) -> HttpResponse:
         return render(request, "moderation/parts/rows.html", context | _selection(request))
     context |= frame(request, name, filters)
     if page.rows:
-        first = _comments().filter(pk=page.rows[0].id).first()
+        first = comments().filter(pk=page.rows[0].id).first()
         context["card"] = cards.build(first, by=request.user) if first else None
     context["peek"] = True  # narrow screens show the list until a card is chosen
     return render(request, "moderation/desk.html", context)
@@ -97,27 +97,36 @@ def scoring_down(counted: Mapping[str, int]) -> dict[str, int] | None:
     return None if Worker.objects.ready() else {"waiting": counted["pending"]}
 
 
-def _comments() -> Any:
+def comments() -> Any:
+    """Comments with all that a card reads of them."""
     return Comment.objects.select_related("article__section", "reader__user", "parent__reader")
 
 
 @desk()
 def card_page(request: DeskRequest, comment_id: int) -> HttpResponse:
     """One comment: the card alone for a script, else the whole desk with the queue it was reached from."""
-    comment = get_object_or_404(_comments(), pk=comment_id)
+    comment = get_object_or_404(comments(), pk=comment_id)
     if reason := _out_of_reach(request, comment):
         return refused(request, reason)
-    card = cards.build(comment, by=request.user)
     name = request.GET.get("queue", "")
     name = name if name in lists.NAMES else "held"
-    context: dict[str, Any] = {"card": card, "current": comment.pk, "name": name}
     if request.headers.get("HX-Request"):
+        context = {"card": cards.build(comment, by=request.user), "current": comment.pk, "name": name}
         return render(request, "moderation/parts/card.html", context | _selection(request))
     _take_lease(request, comment)
+    return render(request, "moderation/desk.html", around(request, comment, name))
+
+
+def around(request: DeskRequest, comment: Comment, name: str) -> dict[str, Any]:
+    """A card with the whole desk around it, on the queue `name`."""
     filters = Filters.of(request.GET.dict())
-    context["page"] = page = lists.page(name, filters, by=request.user)
-    context["rows"] = rows.html(page.rows, name=name, query=filters.query, current=comment.pk)
-    return render(request, "moderation/desk.html", frame(request, name, filters) | context)
+    page = lists.page(name, filters, by=request.user)
+    return frame(request, name, filters) | {
+        "card": cards.build(comment, by=request.user),
+        "current": comment.pk,
+        "page": page,
+        "rows": rows.html(page.rows, name=name, query=filters.query, current=comment.pk),
+    }
 
 
 def _out_of_reach(request: DeskRequest, comment: Comment) -> str:
@@ -147,7 +156,7 @@ def _take_lease(request: DeskRequest, comment: Comment) -> None:
 @desk(methods=("POST",))
 def spans(request: DeskRequest, comment_id: int) -> HttpResponse:
     """Which passages drove the score: computed once by the ask worker, kept, and shown in the words."""
-    comment = get_object_or_404(_comments(), pk=comment_id)
+    comment = get_object_or_404(comments(), pk=comment_id)
     if reason := _out_of_reach(request, comment):
         return refused(request, reason)
     score = Score.objects.filter(comment=comment, revision=comment.revision).order_by("-id").first()

@@ -12,6 +12,7 @@ from discussions.models import Comment, Notice, Reader, Report, State, User
 from discussions.views import own, who
 from moderation import appeals, decisions, lists, pipeline
 from moderation.models import Appeal, Decision, Staff
+from moderation.views import last
 from tests.factories.discussions import AccountFactory
 from tests.moderation.desk import *  # noqa: F403
 from tests.moderation.desk import RUDE
@@ -334,6 +335,31 @@ def test_the_author_appeals_on_a_page_and_the_desk_answers(
     assert senior_desk.post(f"/desk/appeals/{filed.pk}/reopen/").status_code == 302
     refused.refresh_from_db()
     assert refused.state == State.REJECTED
+
+
+def test_a_refusal_stands_only_with_words_for_the_author(appeal: Appeal, senior: User, senior_desk: Client) -> None:
+    address = reverse("desk_answer", args=[appeal.pk])
+    for sent in ({"outcome": "upheld"}, {"outcome": "upheld", "words": "  \n"}, {"outcome": "?", "words": "A threat."}):
+        answer = senior_desk.post(address, sent)
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert 'id="answer-problem"' in page
+        assert f'aria-describedby="answer-problem">{sent.get("words", "")}</textarea>' in page
+        appeal.refresh_from_db()
+        assert appeal.closed_at is None
+    assert (
+        "Tell the author why the refusal stands." in senior_desk.post(address, {"outcome": "upheld"}).content.decode()
+    )
+    page = senior_desk.post(address, {"outcome": "upheld", "words": "A threat."}, follow=True).content.decode()
+    assert "its author reads your answer" in page
+    assert senior_desk.post(address, {"outcome": "upheld"}).status_code == 409
+
+
+def test_an_answer_that_was_never_given_is_not_said_to_be_read(
+    appeal: Appeal, senior: User, senior_desk: Client
+) -> None:
+    appeals.answer(appeal.pk, by=senior, outcome="upheld")
+    assert last.describe(f"appeal:{appeal.pk}")["words"] == "The refusal stands"
 
 
 def test_a_script_takes_an_answer_back_and_gets_no_whole_card(
