@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from discussions import languages, limits, mail
-from discussions.models import Reader
+from discussions.models import Reader, User
 
 
 def used_second_factor(request: HttpRequest) -> bool:
@@ -38,6 +38,12 @@ def gave_password_lately(request: HttpRequest) -> bool:
 def log_in_address(back: str) -> str:
     """Where to log in, and then to come back to a page of this site."""
     return reverse("account_login", query={"next": back})
+
+
+def public_name(user: User) -> str:
+    """What the account pages and mails call somebody: the name that stands above what they write."""
+    name = Reader.objects.filter(user=user).values_list("name", flat=True).first()
+    return name or user.email
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

@@ -24,7 +24,6 @@ from moderation.models import Appeal, Escalation, QueueItem, Review
 
 PAGE = 40
 COUNTED_UP_TO = 1000
-FEW_READERS = 500
 
 NAMES: dict[str, tuple[str, Promise, Promise]] = {
     # name → (key after g, title, what an empty list says)

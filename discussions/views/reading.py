@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -55,7 +55,7 @@ def home(request: HttpRequest, section: str | None = None) -> HttpResponse:
     found = found[:ARTICLES_PER_PAGE]
     context = {
         "articles": found,
-        "sections": Section.objects.filter(articles__isnull=False).distinct(),
+        "sections": Section.objects.filter(Exists(Article.objects.listed().filter(section=OuterRef("pk")).order_by())),
         "section": chosen,
         "first_page": before is None,
         "older": f"{found[-1].published_at.isoformat()}_{found[-1].pk}" if has_more else None,

@@ -33,7 +33,7 @@ def test_from_sign_up_to_a_name_that_speaks(client: Client) -> None:
     reader = Reader.objects.get()
     assert (reader.kind, reader.name, reader.user.email) == ("account", "Ada Brook", "ada@example.org")
     link = link_in_the_last_mail()
-    assert client.get(link).status_code == 200
+    assert "address for user Ada Brook" in client.get(link).content.decode()
     client.post(link)
     answer = client.post("/accounts/login/", {"login": "ada@example.org", "password": PASSWORD})
     assert answer.status_code == 302
@@ -85,10 +85,14 @@ def test_a_password_is_reset_by_mail(client: Client) -> None:
     link = link_in_the_last_mail()
     client.post(link)
     client.post("/accounts/password/reset/", {"email": "ada@example.org"})
-    form = client.get(link_in_the_last_mail(), follow=True)
+    link = link_in_the_last_mail()
+    form = client.get(link, follow=True)
     address = form.redirect_chain[-1][0]
     new = "fifty louder mornings"
     client.post(address, {"password1": new, "password2": new})
+    used = Client().get(link, follow=True).content.decode()
+    assert "This link is no longer good" in used
+    assert "Token" not in used
     fresh = Client()
     fresh.post("/accounts/login/", {"login": "ada@example.org", "password": new})
     assert fresh.get("/me/").status_code == 200

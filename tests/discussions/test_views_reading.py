@@ -40,6 +40,17 @@ def test_the_front_page_goes_on_with_older_articles(client: Client) -> None:
     assert titles == [f"Article {number:02d}" for number in range(25)]
 
 
+def test_a_section_is_named_once_something_has_been_published_in_it(client: Client) -> None:
+    for name, days in (("Past", -1), ("Future", 1)):
+        section = Section.objects.create(name=name, slug=name.lower())
+        for _number in range(2):
+            ArticleFactory(section=section, published_at=timezone.now() + timedelta(days=days))
+    page = client.get("/").content.decode()
+    named = page[page.index('class="sections"') :].partition("</nav>")[0]
+    assert named.count('href="/sections/past/"') == 1
+    assert "future" not in named
+
+
 def test_a_section_has_only_its_own_articles(client: Client) -> None:
     town = Section.objects.create(name="Town", slug="town")
     ArticleFactory(title="In town", section=town)

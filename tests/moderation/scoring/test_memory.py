@@ -22,8 +22,16 @@ def test_freed_memory_leaves_the_process() -> None:
 
 
 def test_elsewhere_nothing_happens(monkeypatch) -> None:
-    monkeypatch.setattr(memory, "_trim", lambda: None)
-    memory.give_back()
+    loaded: list[object] = []
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda *names: loaded.append(names))
+    monkeypatch.setattr(memory.sys, "platform", "darwin")
+    memory._trim.cache_clear()
+    try:
+        assert memory._trim() is None
+        memory.give_back()
+    finally:
+        memory._trim.cache_clear()
+    assert loaded == []
 
 
 def test_short_questions_do_not_each_pay_for_it(monkeypatch) -> None:
