@@ -20,6 +20,16 @@ from tests.moderation.perspective.running import Endpoint, endpoint, scoring
 
 RUDE = {"idiot": 0.9, "rotten": 0.6}
 
+STATUS = {
+    400: "INVALID_ARGUMENT",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    405: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+
 Post = Callable[..., HttpResponse]
 
 
@@ -96,9 +106,15 @@ def error(response: HttpResponse) -> tuple[int, str, str]:
     body = json.loads(response.content)["error"]
     assert response["Content-Type"].startswith("application/json")
     assert body["code"] == response.status_code
-    assert body["details"][0]["@type"].startswith("type.googleapis.com/")
+    assert body["status"] == STATUS[response.status_code]
     detail = body["details"][0]
-    return response.status_code, body["message"], detail.get("errorType") or detail["reason"]
+    if "errorType" in detail:
+        assert detail["@type"] == "type.googleapis.com/google.commentanalyzer.v1alpha1.Error"
+        return response.status_code, body["message"], detail["errorType"]
+    assert detail["@type"] == "type.googleapis.com/google.rpc.ErrorInfo"
+    if response.status_code in {429, 503}:
+        assert int(response["Retry-After"]) >= 1
+    return response.status_code, body["message"], detail["reason"]
 
 
 # --- the real thing: gunicorn, an ask worker, and a database of its own -----------------------------------------

@@ -233,7 +233,13 @@ def test_the_text_sent_to_the_worker_is_the_whole_text(post: Post, worker: Worke
 # --- attributes nobody here can score -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["SPAM", "FLIRTATION", "REASONING_EXPERIMENTAL", "AFFINITY", "LIKELY_TO_REJECT"])
+UNSERVABLE = (
+    "FLIRTATION SPAM ATTACK_ON_AUTHOR ATTACK_ON_COMMENTER INCOHERENT INFLAMMATORY LIKELY_TO_REJECT UNSUBSTANTIAL "
+    "AFFINITY COMPASSION CURIOSITY NUANCE PERSONAL_STORY REASONING RESPECT AFFINITY_EXPERIMENTAL REASONING_EXPERIMENTAL"
+)
+
+
+@pytest.mark.parametrize("name", UNSERVABLE.split())
 def test_an_unservable_attribute_is_dropped_only_where_that_is_asked_for(post: Post, settings: Any, name: str) -> None:
     body = question(requestedAttributes={name: {}, "TOXICITY": {}})
     assert post(body).status_code == 400

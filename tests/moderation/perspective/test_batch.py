@@ -146,6 +146,21 @@ def test_a_thousand_made_up_keys_are_not_a_thousand_questions(
     }
 
 
+def test_good_keys_stay_good_after_made_up_ones(post: Post, key: str) -> None:
+    address = "/v1alpha1/comments:analyze?key="
+    made_up = [
+        part(question(), f"{address}made-up-{number}", f"<m + {number}>") for number in range(batch.MOST_UNKNOWN_KEYS)
+    ]
+    ours, again = part(question(), "/v1alpha1/comments:analyze", "<a + 1>"), part(question(), address + key, "<a + 2>")
+    found = answers(send(post, *made_up, ours, again, query=f"?key={key}"))
+    assert [status for _name, status, _body in found] == [*[400] * batch.MOST_UNKNOWN_KEYS, 200, 200]
+
+
+def test_a_name_with_line_breaks_and_signs_comes_back_plain(post: Post, key: str) -> None:
+    sent = part(question(), f"/v1alpha1/comments:analyze?key={key}", "<a\x0b\x00 + 1>")
+    assert [status for _name, status, _body in answers(send(post, sent))] == [200]
+
+
 def test_a_batch_asks_no_further_once_its_time_is_over(
     post: Post, key: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from statistics import median
 
 import psutil
 import pytest
@@ -31,7 +32,7 @@ def brokerless(own_database: str, live: Endpoint, tmp_path_factory: pytest.TempP
 def test_without_a_broker_the_503_comes_quickly(brokerless: Endpoint, live: Endpoint) -> None:
     answers = [brokerless.analyze("Good morning to everybody.", live.key) for _turn in range(5)]
     assert {(answer.status_code, reason(answer)) for answer in answers} == {(503, "SCORING_UNAVAILABLE")}
-    assert min(answer.elapsed.total_seconds() for answer in answers) < 1
+    assert median(answer.elapsed.total_seconds() for answer in answers) < 2
 
 
 def children(site: Endpoint) -> set[int]:

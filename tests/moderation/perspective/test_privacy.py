@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -139,5 +140,5 @@ def test_nothing_stays_where_no_worker_comes_and_the_503_comes_quickly(workerles
     word = f"secret{uuid4().hex}"
     answers = [workerless.analyze(f"You idiot, {word}.", live.key) for _turn in range(4)]
     assert {answer.status_code for answer in answers} == {503}
-    assert min(answer.elapsed.total_seconds() for answer in answers) < 1.5
+    assert median(answer.elapsed.total_seconds() for answer in answers) < 2
     assert everywhere(workerless, word) == []

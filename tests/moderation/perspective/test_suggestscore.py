@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from moderation.models import Suggestion
+from moderation.perspective import keys, service
 from tests.moderation.perspective.conftest import Post, Worker, error
 
 
@@ -35,6 +38,58 @@ def test_a_correction_is_kept_and_answered(post: Post) -> None:
     assert kept().scores == {"TOXICITY": {"summaryScore": {"value": 1.0, "type": "PROBABILITY"}}}
     assert kept().community == "Coral:https://example.org"
     assert kept().key.name == "tests"
+
+
+def test_what_coral_says_of_the_conversation_is_kept(post: Post) -> None:
+    context = {"entries": [{"text": "The parent's words.", "type": "PLAIN_TEXT", "unknown": 1}]}
+    post(correction(context=context, languages=["en", "de"]), "suggestscore")
+    assert kept().context == {"entries": [{"text": "The parent's words.", "type": "PLAIN_TEXT"}]}
+    assert kept().languages == ["en", "de"]
+
+
+def test_another_keys_correction_of_the_same_name_replaces_nothing(post: Post) -> None:
+    post(correction(), "suggestscore")
+    _row, other = keys.create(name="another site")
+    post(correction(comment={"text": "Totally different."}), "suggestscore", query=f"?key={other}")
+    assert set(Suggestion.objects.values_list("key__name", "text")) == {
+        ("tests", "You are all rotten."),
+        ("another site", "Totally different."),
+    }
+
+
+def test_tokens_that_differ_beyond_what_fits_are_different_names(post: Post) -> None:
+    for end in "ab":
+        post(correction(clientToken="x" * 300 + end), "suggestscore")
+    assert Suggestion.objects.count() == 2
+
+
+def test_corrections_are_erased_when_they_are_old_enough(post: Post, settings: Any) -> None:
+    post(correction(), "suggestscore")
+    Suggestion.objects.update(updated_at=timezone.now() - timedelta(days=366))
+    settings.PERSPECTIVE_SUGGESTION_DAYS = 0
+    assert service.forget() == 0
+    settings.PERSPECTIVE_SUGGESTION_DAYS = 365
+    assert service.forget() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"attributeScores": {"INSULT": {"spanScores": [{"begin": 0, "end": 10**12, "score": {"value": 1}}]}}},
+        {"attributeScores": {"INSULT": {"spanScores": [{"begin": 0, "end": 1, "score": {"value": 1}}] * 1001}}},
+        {"languages": ["en"] * 101},
+        {"context": {"entries": [{"text": "x"}] * 101}},
+        {"context": {"entries": [{"text": 5}]}},
+    ],
+)
+def test_what_has_no_end_is_refused(post: Post, change: Any) -> None:
+    assert error(post(correction(**change), "suggestscore"))[::2] == (400, "INVALID_REQUEST")
+    assert not Suggestion.objects.exists()
+
+
+def test_a_number_that_is_none_is_the_callers_fault(post: Post) -> None:
+    body = json.dumps(correction(context={"entries": [{"text": "x"}]})).replace('"x"', "1e400").encode()
+    assert error(post(body, "suggestscore"))[::2] == (400, "INVALID_REQUEST")
 
 
 def test_it_is_kept_once_and_the_last_word_counts(post: Post) -> None:
