@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 
 from discussions.models import State, User
 from moderation import alike, colleagues, reasons
-from moderation.models import Action, Decision, QueueItem
+from moderation.models import Action, Decision, QueueItem, Score
 
 HATEFUL = {"identity_attack": 0.5, "severe_toxicity": 0.4, "threat": 0.7, "toxicity": 0.92}
 
@@ -145,6 +145,13 @@ def _reported(reports: int) -> str:
 def is_hateful(labels: Mapping[str, float]) -> bool:
     """Whether the words are kept blurred until somebody asks for them."""
     return any(labels.get(label, 0.0) >= limit for label, limit in HATEFUL.items())
+
+
+def hateful(comment_ids: Iterable[int]) -> set[tuple[int, int]]:
+    """(comment id, revision) of the words of these comments that are kept blurred, each by its own newest score."""
+    scores = Score.objects.filter(comment_id__in=list(comment_ids)).order_by("id")
+    newest = {(pk, revision): labels for pk, revision, labels in scores.values_list("comment_id", "revision", "labels")}
+    return {which for which, labels in newest.items() if is_hateful(labels)}
 
 
 def leases(ids: Sequence[int], by: User) -> dict[int, tuple[str, datetime]]:

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from discussions.models import Article, Comment, State
+from discussions.models import Article, Comment, State, User
 from moderation import ask, cards, colleagues, lines, lists, queue, reasons, roles, rows, tallies
 from moderation.filters import Filters, choices
 from moderation.models import Action, Decision, QueueItem, Score, Worker
@@ -47,7 +47,7 @@ def _queue(request: DeskRequest, name: str) -> HttpResponse:
     context |= frame(request, name, filters)
     if page.rows:
         first = comments().filter(pk=page.rows[0].id).first()
-        context["card"] = cards.build(first, by=request.user) if first else None
+        context["card"] = card(first, by=request.user) if first else None
     context["peek"] = True  # narrow screens show the list until a card is chosen
     return render(request, "moderation/desk.html", context)
 
@@ -111,7 +111,7 @@ def card_page(request: DeskRequest, comment_id: int) -> HttpResponse:
     name = request.GET.get("queue", "")
     name = name if name in lists.NAMES else "held"
     if request.headers.get("HX-Request"):
-        context = {"card": cards.build(comment, by=request.user), "current": comment.pk, "name": name}
+        context = {"card": card(comment, by=request.user), "current": comment.pk, "name": name}
         return render(request, "moderation/parts/card.html", context | _selection(request))
     _take_lease(request, comment)
     return render(request, "moderation/desk.html", around(request, comment, name))
@@ -122,11 +122,22 @@ def around(request: DeskRequest, comment: Comment, name: str) -> dict[str, Any]:
     filters = Filters.of(request.GET.dict())
     page = lists.page(name, filters, by=request.user)
     return frame(request, name, filters) | {
-        "card": cards.build(comment, by=request.user),
+        "card": card(comment, by=request.user),
         "current": comment.pk,
         "page": page,
         "rows": rows.html(page.rows, name=name, query=filters.query, current=comment.pk),
     }
+
+
+def card(comment: Comment, *, by: User) -> cards.Card:
+    """The card; of the words around the comment's own it is told as well whether they stay blurred."""
+    made, parent = cards.build(comment, by=by), comment.parent
+    hateful = lines.hateful([pk for pk in (comment.parent_id, comment.pk if made.revisions else None) if pk])
+    if parent is not None and made.parent is not None:
+        made.parent["hateful"] = (parent.pk, parent.shown_revision or parent.revision) in hateful
+    for revision in made.revisions:  # each shows what it took out of the one before
+        revision["hateful"] = any((comment.pk, n) in hateful for n in (revision["number"], revision["number"] - 1))
+    return made
 
 
 def _out_of_reach(request: DeskRequest, comment: Comment) -> str:
@@ -167,8 +178,7 @@ def spans(request: DeskRequest, comment_id: int) -> HttpResponse:
         except ask.Unavailable:
             return HttpResponse(status=204)
         Score.objects.filter(pk=score.pk).update(spans=found.get("spans", []))
-    card = cards.build(comment, by=request.user)
-    return render(request, "moderation/parts/words.html", {"card": card})
+    return render(request, "moderation/parts/words.html", {"card": cards.build(comment, by=request.user)})
 
 
 @desk()

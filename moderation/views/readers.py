@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from discussions import markup, traces
 from discussions.models import Comment, Reader, Revision, State
-from moderation import authors, colleagues, decisions, reasons, roles, sanctions, trust
+from moderation import authors, colleagues, decisions, lines, reasons, roles, sanctions, trust
 from moderation.filters import Filters
 from moderation.models import Escalation, Note, Policy, Sanction, Trust
 from moderation.views import last
@@ -55,6 +55,7 @@ def _about(request: DeskRequest, found: Reader) -> dict[str, Any]:
         (pk, number): text
         for pk, number, text in Revision.objects.filter(comment__in=rows).values_list("comment_id", "number", "text")
     }
+    hateful = lines.hateful(comment.pk for comment in rows)
     return {
         "reader": found,
         "record": authors.record_of(found),
@@ -67,7 +68,10 @@ def _about(request: DeskRequest, found: Reader) -> dict[str, Any]:
         "trusts": Trust.objects.filter(reader=found).select_related("by__reader", "lifted_by__reader")[:20],
         "trusted": trust.in_force(found),
         "trust_counts": bool(Policy.objects.in_force().rules.get("trust_publishes")),
-        "comments": [(comment, texts.get((comment.pk, comment.revision), "")) for comment in rows[:ROWS]],
+        "comments": [
+            (comment, texts.get((comment.pk, comment.revision), ""), (comment.pk, comment.revision) in hateful)
+            for comment in rows[:ROWS]
+        ],
         "older": rows[ROWS - 1].pk if len(rows) > ROWS else None,
         "state": state,
         "kinds": Sanction.Kind.choices,

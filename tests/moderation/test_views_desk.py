@@ -313,6 +313,37 @@ def test_the_desk_says_when_no_worker_scores_and_how_many_wait(desk: Client, hel
     assert "1 comment waits" in desk.get("/desk/live/").json()["down"]
 
 
+def veiled(page: str) -> list[str]:
+    return re.findall(r'<input type="checkbox" id="unveil-?([a-z]*)', page)
+
+
+def test_hateful_words_stay_blurred_wherever_they_are_quoted(desk: Client, settled: Say) -> None:
+    def judge(comment: Comment, revision: int, toxicity: float) -> None:
+        score = Score.objects.filter(comment=comment).latest("id")
+        score.pk, score.revision, score.labels, score.weights = (
+            None,
+            revision,
+            {"toxicity": toxicity},
+            f"{score.pk:064}",
+        )
+        score.save()
+
+    parent = settled("A calm word about the tram and its timetable.")
+    answer = settled("Another calm word about the tram.", parent=parent)
+    card, drawer = f"/desk/comments/{answer.pk}/", f"/desk/readers/{answer.reader_id}/"
+    assert veiled(desk.get(card).content.decode()) == veiled(desk.get(drawer).content.decode()) == []
+    judge(parent, 1, 0.95)
+    assert veiled(desk.get(card).content.decode()) == ["parent"]
+    assert veiled(desk.get(drawer).content.decode()) == ["comment"]
+    judge(answer, 1, 0.95)
+    posting.edit(comment=answer, text="A calmer word about the tram.", by=answer.reader)
+    judge(answer, 2, 0.01)
+    assert veiled(desk.get(card).content.decode()) == ["parent", "version", "version"]
+    judge(parent, 1, 0.01)  # scored anew by a better checkpoint
+    assert veiled(desk.get(card).content.decode()) == ["version", "version"]
+    assert veiled(desk.get(drawer).content.decode()) == []
+
+
 def test_more_than_two_hundred_at_once_are_refused_with_both_numbers(desk: Client, held: Comment) -> None:
     items = [f"{held.pk}:{held.version}", *(f"{10_000_000 + n}:1" for n in range(200))]
     answer = desk.post("/desk/many/", {"item": items, "action": "approve"}, headers={"HX-Request": "true"})
