@@ -47,6 +47,29 @@ def test_a_phone_shows_one_pane_and_decides_without_keys(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_a_phone_shows_which_queue_is_open_and_charts_one_can_read(
+    page: Page, live_server: LiveServer, moderator: User, waiting: list[Comment]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    log_in(page.context, live_server.url, moderator)
+    page.goto(f"{live_server.url}/desk/queue/rejected/")
+    expect(page.locator(".queues [aria-current]")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="To the site")).to_be_in_viewport(ratio=1)
+    page.goto(f"{live_server.url}/desk/insight/")
+    texts = page.locator(".chart text").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+    assert min(texts) > 11
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_decided_row_can_still_be_read(at_desk: Page, waiting: list[Comment]) -> None:
+    card_says(at_desk, "number 0")
+    at_desk.keyboard.press("a")
+    expect(at_desk.locator(".row.gone")).to_have_count(1)
+    who = at_desk.locator(".row.gone .who")
+    seen = "e => { let o = 1; for (let p = e; p; p = p.parentElement) o *= getComputedStyle(p).opacity; return o }"
+    assert who.evaluate(seen) == 1
+
+
 def test_the_desk_works_without_scripts(
     browser: Browser, live_server: LiveServer, moderator: User, waiting: list[Comment]
 ) -> None:

@@ -537,6 +537,8 @@
   if (fresh) hide = setTimeout(() => fresh.classList.remove("fresh"), 10000);
   settle();
   giveBack(document);
+  $(".queues [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  $$(".chart .scroll:has(.grid)").forEach((box) => { box.scrollLeft = box.scrollWidth; }); // the newest is on the right
   if (list) {
     if (here()) {
       here().scrollIntoView({ block: "nearest" });
