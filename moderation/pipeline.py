@@ -263,7 +263,7 @@ def _save_score(entry: Claimed, result: scoring.Scores) -> Score:
                 weights=result.weights,
                 backend=result.backend,
                 engine_version=result.engine_version,
-                language=result.language,
+                language=result.foreign or result.language,
                 language_known=result.language_known,
                 milliseconds=result.milliseconds,
             )

@@ -29,11 +29,12 @@ AT_A_TIME = 50  # in one transaction: nobody who decides meanwhile waits long fo
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a stored score says besides its labels."""
+    """What a stored score says besides its labels; its language is that of a foreign part, where there was one."""
 
     language: str | None
     language_known: bool
     complete: bool
+    foreign: str | None = None
 
 
 def outdated(in_force: Policy) -> QuerySet[QueueItem]:

@@ -23,6 +23,8 @@ class Heard(Protocol):
     @property
     def language(self) -> str | None: ...
     @property
+    def foreign(self) -> str | None: ...
+    @property
     def language_known(self) -> bool: ...
     @property
     def complete(self) -> bool: ...
@@ -39,7 +41,7 @@ def collect(comment: Comment, text: str, rules: Mapping[str, Any], *, scores: He
             comment, at_most=max(int(rules.get("hold_newcomers", 0)), int(rules.get("trust_after", 0)))
         ),
         address_confirmed=reader.kind == reader.Kind.ACCOUNT or reader.email_confirmed_at is not None,
-        language=scores.language if scores else None,
+        language=(scores.foreign or scores.language) if scores else None,
         language_known=scores.language_known if scores else True,
         read_to_its_end=scores.complete if scores else True,
         duplicates_by_others=_duplicates(comment, text),

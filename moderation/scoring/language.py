@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,17 @@ SURE = 0.5
 READ = 2000
 """Characters read: the beginning tells the language, and the time stays bounded."""
 
+UNKNOWN = "und"
+"""ISO 639-3 for a language that nobody can name."""
+FAMILIAR = 0.5
+"""Share of a text's words that the checkpoint knows as whole words below which a text too short to tell is foreign."""
+PART_FAMILIAR = 0.6
+"""The same for a part of a text whose language is known: then it is asked what language the part is in."""
+PART_LETTERS = 25
+PART_WORDS = 4
+
+_WORDS = re.compile(r"[^\W\d_]+")
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*|[.!?\n]+")
 _NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|&\w+;")
 
 
@@ -54,6 +66,42 @@ def detect(text: str) -> str | None:
     if foreign and code == "en":
         return "und"
     return {"nb": "no", "nn": "no"}.get(code, str(code))
+
+
+def foreign(text: str, found: str | None, known: Container[str], lexicon: Container[str]) -> str | None:
+    """What `detect` does not see: the language of a foreign part of a text, "und" for a foreign text too short to name.
+
+    `found` is what `detect` said of the text, `known` the languages of the checkpoint and `lexicon` its whole words.
+    None where nothing is foreign.
+    """
+    if found is None:
+        words = _WORDS.findall(text.lower())
+        enough = len(words) > 1 and sum(map(len, words)) >= ENOUGH
+        return UNKNOWN if enough and _familiar(words, lexicon) < FAMILIAR else None
+    for part in _parts(text) if found in known else ():
+        words = _WORDS.findall(part.lower())
+        if len(words) >= PART_WORDS and _familiar(words, lexicon) < PART_FAMILIAR:
+            named = detect(part)
+            if named is not None and named not in known:
+                return named
+    return None
+
+
+def _familiar(words: Sequence[str], lexicon: Container[str]) -> float:
+    return sum(word in lexicon for word in words) / len(words)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Sentences, short ones together with what follows."""
+    part, letters = "", 0
+    for found in _SENTENCE.finditer(text):
+        part += found[0]
+        letters += sum(map(str.isalpha, found[0]))
+        if letters >= PART_LETTERS:
+            yield part
+            part, letters = "", 0
+    if part:
+        yield part
 
 
 @lru_cache(maxsize=4096)

@@ -24,8 +24,9 @@ class Scores:
 
     ``labels`` is what policy goes by: the maximum over windows (and, discounted, over finer pieces), over the text as
     written and its folded copy, with other people's words that are quoted (``> ...``) counting half. ``context`` is the
-    text after the end of its parent, for the record only. ``complete`` is False for a text too long to be read to its
-    end.
+    text after the end of its parent, for the record only. ``foreign`` is the language of a part, "und" for a text too
+    short to name that is foreign all the same; either makes ``language_known`` False. ``complete`` is False for a text
+    too long to be read to its end.
     """
 
     labels: dict[str, float]
@@ -41,6 +42,7 @@ class Scores:
     language_known: bool
     context: dict[str, float] | None = None
     complete: bool = True
+    foreign: str | None = None
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class _Work:
     text: str
     complete: bool
     language: str | None = None
+    foreign: str | None = None
     believed: bool = False  # whether its quotation is discounted
     rows: dict[str, range] = field(default_factory=dict)
     pieces: dict[str, range] = field(default_factory=dict)
@@ -116,7 +119,11 @@ class Scorer:
         self._add_quotations(works, parents, rows)
         self._add_contexts(works, parents, rows)
         for work, copy in zip(works, folded, strict=True):
-            work.language = self._language(work.text, copy if "folded" in work.rows else "")
+            folded_copy = copy if "folded" in work.rows else ""
+            work.language = self._language(work.text, folded_copy)
+            if self.lexicon:
+                known = self.engine.checkpoint.languages
+                work.foreign = language.foreign(folded_copy or work.text, work.language, known, self.lexicon)
         answers, milliseconds = self._answers(works, rows, at)
         each = milliseconds / max(1, sum(map(len, (*rows.windows, *rows.pieces))))
         return [self._merge(work, answers, each * self._tokens(work, rows)) for work in works]
@@ -264,7 +271,8 @@ class Scorer:
             engine_version=engine.VERSION,
             milliseconds=milliseconds,
             language=work.language,
-            language_known=work.language is None or work.language in checkpoint.languages,
+            language_known=not work.foreign and (work.language is None or work.language in checkpoint.languages),
+            foreign=work.foreign,
             context=named.get("context"),
             complete=work.complete,
         )

@@ -190,3 +190,31 @@ def test_foreign_words_whose_letters_look_latin_are_no_english(text: str) -> Non
 def test_one_character_that_stands_for_many_does_not_make_a_text_endless() -> None:
     (answer,) = scoring.score(["\ufdfa" * 2_000])
     assert not answer.complete
+
+
+@pytest.mark.parametrize("text", ["vaffanculo stronzo", "siktir lan orospu cocugu", "fils de pute"])
+def test_a_foreign_text_too_short_to_name_is_not_known(text: str) -> None:
+    (answer,) = scoring.score([text])
+    assert (answer.language, answer.foreign, answer.language_known) == (None, "und", False)
+
+
+def test_a_foreign_part_of_an_english_text_is_named() -> None:
+    padding = "The council met on Tuesday to discuss the budget for parks and libraries. " * 2
+    hidden = "Du bist ein dummes Arschloch und deine Mutter ist eine Hure, verpiss dich endlich."
+    (answer,) = scoring.score([padding + hidden])
+    assert (answer.language, answer.foreign, answer.language_known) == ("en", "de", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lol",
+        "OK, thanks!",
+        "Scunthorpe!",
+        "¯\\_(ツ)_/¯",
+        "The Kunsthalle in Hamburg shows Beckmann and Dix.",
+        "👍👍",
+    ],
+)
+def test_names_and_short_words_are_not_foreign(text: str) -> None:
+    assert scoring.score([text])[0].language_known
