@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,7 +26,11 @@ def download(url: str, path: Path, *, progress: Progress, most: int) -> None:
     Raises CheckpointError with advice where the network or the server does not play along. What has arrived stays
     in the ``.part`` file for the next call.
     """
-    if urlsplit(url).scheme not in {"http", "https"}:
+    try:
+        is_web = urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname)
+    except ValueError:
+        is_web = False
+    if not is_web:
         raise CheckpointError(f"{url} is not an http or https address.")
     part = path.with_name(path.name + ".part")
     problem = ""
@@ -41,7 +46,7 @@ def download(url: str, path: Path, *, progress: Progress, most: int) -> None:
             elif error.code < 500:
                 raise CheckpointError(f"{url} answers {error.code} {error.reason}. {_advice(url)}") from error
             problem = f"{error.code} {error.reason}"
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             problem = str(getattr(error, "reason", error))
     raise CheckpointError(f"{url} could not be fetched: {problem}. {_advice(url)}")
 

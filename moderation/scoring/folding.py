@@ -28,6 +28,10 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U000e0000-\U000e0fff]"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_MANY_MARKS = re.compile(
+    "([\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0f71-\u0f84\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{8})"
+    "[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0f71-\u0f84\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
+)
 _MARKS = re.compile("(?<=[A-Za-z])[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
 _SPACED = re.compile(r"(?<![\w'’])(?:[^\W_](?:[^\w]|_){1,6}){2,400}[^\W_](?!\w)")
 _STRETCH = re.compile(rf"{_SPACED.pattern}|\S+")
@@ -123,6 +127,7 @@ def letters(text: str) -> str:
     if text.isascii():
         return _CONTROL.sub("", text)
     text = _CONTROL.sub("", _INVISIBLE.sub("", text))
+    text = _MANY_MARKS.sub(r"\1", text)  # normalisation sorts them, and takes the square of their number for it
     text = unicodedata.normalize("NFKC", text.translate(_enclosed()))
     if not text.isascii():
         text = _MARKS.sub("", unicodedata.normalize("NFKD", text))

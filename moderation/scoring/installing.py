@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from moderation.scoring import archives, checkpoints
+from moderation.scoring import archives, checkpoints, spans
 from moderation.scoring.archives import MOST, PICKLES, WANTED
 from moderation.scoring.checkpoints import BUNDLED, MANIFEST, WEIGHTS, Checkpoint, CheckpointError, models_dir, sha256
 from moderation.scoring.downloads import Progress, download
@@ -264,6 +264,8 @@ def _try_out(folder: Path) -> None:
     """Score one text in exact arithmetic, in memory. Raises CheckpointError for whatever cannot do that."""
     opened = checkpoints.describe(folder.name, folder)
     answer = _tried(opened)
+    if (folder / spans.HEAD).is_file():
+        spans.read_head(opened)
     if answer.shape != (1, len(opened.labels)):
         raise CheckpointError(
             f"The model gives {answer.shape[-1]} numbers but its configuration names {len(opened.labels)} labels."

@@ -60,20 +60,30 @@ def explain(scorer: Scorer, text: str, label: str) -> list[Passage]:
     return by_occlusion(scorer, text, checkpoint.labels.index(label))
 
 
+def read_head(checkpoint: Checkpoint) -> tuple[NDArray[np.float32], float, float]:
+    """Weight [features], bias and threshold of a token head. Raises CheckpointError where any of them is damaged."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        head = load_file(checkpoint.folder / HEAD)
+        weight, bias = head["weight"].astype(np.float32)[0], float(head["bias"][0])
+        threshold = float(checkpoint.config.get("parley", {}).get("span_threshold", 0.5))
+        if weight.shape != (int(checkpoint.config["hidden_size"]),):
+            raise ValueError(weight.shape)
+    except (SafetensorError, KeyError, IndexError, TypeError, ValueError, OSError) as error:
+        raise CheckpointError(
+            f"{HEAD} of {checkpoint.name!r}, or span_threshold in its config.json, is damaged. Install it again."
+        ) from error
+    return weight, bias, threshold
+
+
 class Head:
     """A checkpoint's token head on its graph with token outputs."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        try:
-            head = load_file(checkpoint.folder / HEAD)
-            self.weight, self.bias = head["weight"].astype(np.float32)[0], float(head["bias"][0])
-        except (SafetensorError, KeyError, IndexError) as error:
-            raise CheckpointError(f"{HEAD} of {checkpoint.name!r} is damaged. Install it again.") from error
+        self.weight, self.bias, self.threshold = read_head(checkpoint)
         self.session = engine.open_session(checkpoint, "tokens")
-        self.threshold = float(checkpoint.config.get("parley", {}).get("span_threshold", 0.5))
 
     def probabilities(self, rows: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
         """For each row, a probability for each of its tokens without the two special ones."""

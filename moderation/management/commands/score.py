@@ -35,6 +35,8 @@ class Command(BaseCommand):
     ) -> None:
         from moderation.scoring import CheckpointError
 
+        if sys.stdin is None or sys.stdout is None:
+            raise CommandError("Give the texts on standard input and leave standard output open.")
         logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
         try:
             bad = answer_all(sys.stdin.buffer, sys.stdout.buffer, plain=plain, checkpoint=checkpoint, only=label)
@@ -43,6 +45,9 @@ class Command(BaseCommand):
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return
+        except OSError as error:  # a full disk
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise CommandError(f"The answers cannot be written: {error.strerror or error}.") from error
         if bad:
             raise CommandError(f'{bad} line{"s" if bad > 1 else ""} could not be scored; see "error" in the answers.')
 

@@ -338,3 +338,47 @@ def test_two_processes_may_prepare_at_once(tmp_path: Path) -> None:
     assert len(answers) == 1
     assert all(process.returncode == 0 for process in both)
     assert not list((checkpoints.models_dir() / "onnx").glob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "word"),
+    [
+        ("spans_head.safetensors", "junk", "spans_head"),
+        ("config.json", "[" * 100_000, "config.json"),
+    ],
+)
+def test_damaged_extras_are_refused_with_nothing_changed(tmp_path: Path, file: str, content: str, word: str) -> None:
+    folder = folder_of(body("bert"), tmp_path / "source")
+    (folder / file).write_text(content)
+    with pytest.raises(CheckpointError, match=word):
+        installing.install(str(folder), name="mine")
+    assert "mine" not in installing.installed()
+
+
+@pytest.mark.parametrize(
+    ("names", "understood"),
+    [
+        (["toxic", "severe_toxic", "identity_hate"], ("toxicity", "severe_toxicity", "identity_attack")),
+        (["toxicity", "toxicity", "threat"], None),
+        (["<script>", "threat", "insult"], None),
+    ],
+)
+def test_labels_are_understood_or_refused(tmp_path: Path, names: list[str], understood: tuple[str, ...] | None) -> None:
+    folder = folder_of(body("bert"), tmp_path / "source")
+    config = json.loads((folder / "config.json").read_text())
+    config["id2label"] = {str(index): (names[index] if index < 3 else f"label{index}") for index in range(7)}
+    (folder / "config.json").write_text(json.dumps(config))
+    if understood is None:
+        with pytest.raises(CheckpointError, match="id2label"):
+            installing.install(str(folder), name="mine")
+    else:
+        assert installing.install(str(folder), name="mine").labels[:3] == understood
+
+
+def test_weights_with_fewer_positions_than_the_configuration_says_are_refused(tmp_path: Path) -> None:
+    folder = folder_of(body("bert"), tmp_path / "source")
+    config = json.loads((folder / "config.json").read_text())
+    config["max_position_embeddings"] = 8 * int(config["max_position_embeddings"])
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match="does not run"):
+        installing.install(str(folder), name="mine")
