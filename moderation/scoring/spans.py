@@ -31,7 +31,7 @@ SHARE = 0.25
 """A word is marked when leaving it out costs this share of the largest loss."""
 WORDS = 60
 """Words of one sentence that are left out one by one; a longer sentence is cut."""
-SENTENCES = 24
+SENTENCES = 200
 READ = 10_000
 """Characters that are explained: what reaches a person by itself is shorter, and a caller waits for it."""
 

@@ -54,3 +54,10 @@ def test_a_passage_beyond_the_first_window_is_found() -> None:
 def test_what_only_the_folded_copy_shows_is_marked_where_it_stands(abuse: str) -> None:
     text = f"Well, you are an {abuse}, my dear."
     assert [text[span.begin : span.end] for span in scoring.explain(text)] == [abuse]
+
+
+def test_abuse_after_many_kind_sentences_is_marked_by_leaving_words_out() -> None:
+    text = "Thank you for this thoughtful article. " * 60 + "You stupid idiot, go away."
+    found = by_occlusion(_scorer(None), text, 4)
+    assert marked(text, found)
+    assert all(part.begin >= text.index("You stupid") for part in found)
