@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import reverse
 
 View = Callable[..., HttpResponse]
 
@@ -25,7 +25,7 @@ def stands_on(page: str, *names: str) -> Callable[[View], View]:
             if request.method == "POST":
                 return view(request, **what)
             if request.method in {"GET", "HEAD"}:
-                return redirect(page, **{name: what[name] for name in names})
+                return HttpResponseRedirect(reverse(page, kwargs={name: what[name] for name in names}))
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
 
         return guarded

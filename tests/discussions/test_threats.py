@@ -92,7 +92,7 @@ def test_a_comment_that_is_not_shown_is_nobody_elses_at_any_address(
         if pattern.pattern.converters and str(pattern.pattern).startswith("comments/"):
             address = address_of(pattern, comment=comment, follow=follow)
             sent = {"text": "Forged.", "reason": "spam"}
-            for answer in (who().get(address), who().post(address, sent)):
+            for answer in (who().get(address, follow=True), who().post(address, sent)):
                 assert answer.status_code in {403, 404, 405}, address
                 assert "Not for the others." not in answer.content.decode()
     comment.refresh_from_db()
