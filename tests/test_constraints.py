@@ -126,7 +126,7 @@ VIOLATIONS: dict[str, Callable[[World], object]] = {
     "api_key_per_day_is_positive": lambda _: add(ApiKey, name="a", digest="d", hint="h", per_day=0),
     "api_key_name_once_in_use": lambda _: [add(ApiKey, name="a", digest=d, hint="h") for d in "de"],
     "api_key_usage_once_per_day": lambda _: add(ApiKeyUsage, times=2, key=a_key(), day=date(2026, 1, 31)),
-    "suggestion_once_per_community_and_token": lambda _: add(
+    "suggestion_once_per_key_and_token": lambda _: add(
         Suggestion, times=2, key=a_key(), community="c", token="t", text="x", scores={}
     ),
     "appeal_outcome_and_end_go_together": lambda w: appealed(w, outcome="upheld"),

@@ -331,7 +331,7 @@
     else sayWrong(form, words.offline || "The site does not answer. Your words are kept; try again in a moment.");
   });
   function sayWrong(form, text) {
-    let wrong = form.querySelector(".wrong");
+    let wrong = form.querySelector(".wrong:not(.nudge)");
     if (!wrong) { wrong = document.createElement("p"); wrong.className = form.matches(".write") ? "wrong" : "wrong notice refuse"; wrong.setAttribute("role", "alert"); form.prepend(wrong); }
     wrong.textContent = text;
   }
