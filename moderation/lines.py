@@ -20,16 +20,17 @@ from moderation.models import Action, Decision, QueueItem, Score
 
 HATEFUL = {"identity_attack": 0.5, "severe_toxicity": 0.4, "threat": 0.7, "toxicity": 0.92}
 
-# All that a reader can write is fetched: what is selected to be decided together shows its words in full. After an undo
-# a comment on the queue waits for the reason it came with, which is the machine's last one.
+# All that a reader can write is fetched, and one more: what is selected to be decided together shows its words in full,
+# or says that they go on. After an undo a comment on the queue waits for the reason it came with, which is the
+# machine's last one.
 _TOLD = """
 SELECT c.id, c.version, c.state, c.created_at, reader.name, article.title,
-  (SELECT left(text, %(chars)s) FROM discussions_revision WHERE comment_id = c.id AND number = c.revision),
+  (SELECT left(text, %(chars)s + 1) FROM discussions_revision WHERE comment_id = c.id AND number = c.revision),
   (SELECT jsonb_build_array(action, actor, actor_id, person.name, reason_code, reasons)
      FROM moderation_decision d LEFT JOIN discussions_reader person ON person.user_id = d.actor_id
      WHERE comment_id = c.id ORDER BY d.id DESC LIMIT 1),
   (SELECT reasons FROM moderation_decision WHERE comment_id = c.id AND actor = 'machine' ORDER BY id DESC LIMIT 1),
-  (SELECT labels FROM moderation_score WHERE comment_id = c.id ORDER BY id DESC LIMIT 1),
+  (SELECT labels FROM moderation_score WHERE comment_id = c.id AND revision = c.revision ORDER BY id DESC LIMIT 1),
   (SELECT count(*) FROM discussions_report WHERE comment_id = c.id AND handled_at IS NULL),
   EXISTS (SELECT FROM moderation_escalation WHERE comment_id = c.id AND closed_at IS NULL)
 FROM discussions_comment c
@@ -41,7 +42,10 @@ WHERE c.id = ANY(%(ids)s)
 
 @dataclass(slots=True)
 class Line:
-    """One line of a list. `choose`, `reported` and `repeated` are its own words, ready to be shown."""
+    """One line of a list. `choose`, `reported` and `repeated` are its own words, ready to be shown.
+
+    `since` is when it began to wait on a queue, where it is on one, else when it was `posted`.
+    """
 
     id: int
     href: str
@@ -51,6 +55,7 @@ class Line:
     article: str
     words: str
     why: str
+    posted: datetime
     since: datetime
     choose: str
     hateful: bool = False
@@ -88,8 +93,9 @@ def _laid_out(
             state=state,
             author=author,
             article=article,
-            words=" ".join((text or "").split()),
+            words=_words(text or ""),
             why=_why(state, _Told.of(decided, verdict, state), reports),
+            posted=created_at,
             since=since,
             choose=choose % {"author": author},
             hateful=is_hateful(json.loads(labels)) if labels else False,
@@ -132,10 +138,17 @@ def _why(state: str, told: _Told | None, reports: int) -> str:
         return str(State(state).label)
     if told.actor_id is not None:
         done = str(Action(told.action).label)
-        if told.reason_code in reasons.REFUSALS:
+        if told.action == Action.REJECT and told.reason_code in reasons.REFUSALS:
             done = str(reasons.REFUSALS[told.reason_code][1])
         return f"{done} · {colleagues.called(told.actor_id, told.name)}"
     return reasons.sentence(told.reasons[0]) if told.reasons else str(State(state).label)
+
+
+def _words(text: str) -> str:
+    """In one line. Imported comments may be longer than those written here, and nobody decides on words unseen."""
+    most = settings.COMMENT_MAX_CHARS
+    words = " ".join(text[:most].split())
+    return words if len(text) <= most else f"{words} {gettext('… (cut: open it to read all)')}"
 
 
 def _reported(reports: int) -> str:

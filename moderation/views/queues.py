@@ -11,11 +11,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from discussions.models import Article, Comment, State, User
+from discussions.models import Comment, State, User
 from moderation import ask, cards, colleagues, lines, lists, queue, reasons, roles, rows, tallies
 from moderation.filters import Filters, choices
 from moderation.models import Action, Decision, QueueItem, Score, Worker
-from moderation.views import last
+from moderation.views import chips, last
 from moderation.views.access import DeskRequest, desk, refused
 
 SPANS_PATIENCE_SECONDS = 3.0
@@ -55,7 +55,7 @@ def _queue(request: DeskRequest, name: str) -> HttpResponse:
 def frame(request: DeskRequest, name: str, filters: Filters) -> dict[str, Any]:
     """What stands around every list: queues with counts, filters, the last action."""
     counted = counts(request)
-    article = Article.objects.filter(pk=int(filters.article)).first() if filters.article else None
+    offered = choices(request.user, filters, name)
     return {
         "name": name,
         "title": lists.NAMES[name][1] if name in lists.NAMES else "",
@@ -63,8 +63,8 @@ def frame(request: DeskRequest, name: str, filters: Filters) -> dict[str, Any]:
         "down": scoring_down(counted),
         "queues": [(key, g, title, counted.get(key)) for key, (g, title, _empty) in lists.NAMES.items()],
         "filters": filters,
-        "choices": choices(request.user, filters, name),
-        "article": article,
+        "choices": offered,
+        "chips": chips.of(filters, offered),
         "refusals": [(code, key, title) for code, (key, title, _w) in reasons.REFUSALS.items()],
         "may": {what: roles.may(request.user, what) for what in roles.NEEDED},
         **_selection(request),

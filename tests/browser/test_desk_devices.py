@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from discussions import posting, reports
-from discussions.models import Article, Comment, Report, State, User
+from discussions.models import Article, Comment, Reader, Report, State, User
 from moderation import decisions, queue
 from tests.browser.conftest import log_in
 from tests.browser.desk import *  # noqa: F403
@@ -59,6 +59,29 @@ def test_a_phone_shows_which_queue_is_open_and_charts_one_can_read(
     texts = page.locator(".chart text").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
     assert min(texts) > 11
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_record_breaks_no_name_within_a_word(
+    page: Page, live_server: LiveServer, moderator: User, waiting: list[Comment]
+) -> None:
+    Reader.objects.filter(pk=waiting[0].reader_id).update(name="Bartholomew Featherstonehaugh")
+    words = "Argue the matter and not the person, as it says above every thread of this paper. " * 4
+    decisions.by_person(
+        comment_id=waiting[0].pk, action="reject", by=moderator, version_seen=waiting[0].version,
+        reason_code="insult", words=words,
+    )  # fmt: skip
+    page.set_viewport_size({"width": 1280, "height": 900})
+    log_in(page.context, live_server.url, moderator)
+    page.goto(f"{live_server.url}/desk/record/")
+    for cell in ("td:nth-child(2)", ".did", "td:nth-child(5) a", ".plainbutton"):
+        broken = page.locator(f".record {cell}").first.evaluate(
+            """e => { const text = e.firstChild, box = document.createRange();
+            return [...text.data.matchAll(/\\S+/g)].filter(word => {
+              box.setStart(text, word.index); box.setEnd(text, word.index + word[0].length);
+              return box.getClientRects().length > 1 }).map(word => word[0]) }"""
+        )
+        assert broken == [], cell
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
 
 def test_a_decided_row_can_still_be_read(at_desk: Page, waiting: list[Comment]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from discussions import reports
+from discussions import posting, reports
 from discussions.models import Comment, Report, User
-from moderation import decisions, lines, queue
-from moderation.models import QueueItem
+from moderation import decisions, lines, lists, queue, rows
+from moderation.models import QueueItem, Score
 from tests.factories.discussions import AccountFactory
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403
@@ -57,6 +61,37 @@ def test_open_reports_are_told_answered_ones_are_not(settled: Say, moderator: Us
     Report.objects.update(handled_at=timezone.now())
     [line] = lines.of([comment.pk], moderator)
     assert (line.reports, line.reported) == (0, "")
+
+
+def test_ages_are_of_waiting_where_something_waits_and_of_the_comments_elsewhere(
+    held: Comment, moderator: User
+) -> None:
+    Comment.objects.filter(pk=held.pk).update(created_at=timezone.now() - timedelta(days=3))
+    QueueItem.objects.update(entered_at=timezone.now() - timedelta(hours=2))
+    shown = lines.of([held.pk], moderator)
+    for name in lists.NAMES:
+        age = re.findall(r'class="age"[^>]*>([^<]+)<', rows.html(shown, name=name))
+        assert age == ["2 h" if name in {"held", "reported", "appeals", "mine"} else "3 d"], name
+
+
+def test_words_that_are_cut_say_so(settled: Say, moderator: User, settings: Any) -> None:
+    comment = settled("A calm word about the tram, and a threat at its very end.")
+    assert lines.of([comment.pk], moderator)[0].words.endswith("very end.")
+    settings.COMMENT_MAX_CHARS = 27
+    assert lines.of([comment.pk], moderator)[0].words == "A calm word about the tram, … (cut: open it to read all)"
+
+
+def test_words_are_blurred_by_the_score_of_the_revision_that_is_shown(held: Comment, moderator: User) -> None:
+    score = Score.objects.get(comment=held)
+    Score.objects.filter(pk=score.pk).update(labels={"toxicity": 0.95})
+    assert lines.of([held.pk], moderator)[0].hateful
+    posting.edit(comment=held, text="I disagree with you.", by=held.reader)
+    score.pk, score.revision, score.labels = None, 2, {"toxicity": 0.01}
+    score.save()
+    assert not lines.of([held.pk], moderator)[0].hateful
+    score.pk, score.revision, score.labels, score.weights = None, 1, {"toxicity": 0.95}, "0" * 64
+    score.save()  # the first version, scored anew
+    assert not lines.of([held.pk], moderator)[0].hateful
 
 
 def test_somebody_elses_lease_is_named_ones_own_is_not(held: Comment, moderator: User, colleague: User) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
+from urllib.parse import parse_qsl
 
 import pytest
 from django.test import Client, RequestFactory, override_settings
@@ -311,6 +313,23 @@ def test_the_desk_says_when_no_worker_scores_and_how_many_wait(desk: Client, hel
     for address in ("/desk/", f"/desk/comments/{held.pk}/"):
         assert "1 comment waits for it; nothing is lost" in desk.get(address).content.decode()
     assert "1 comment waits" in desk.get("/desk/live/").json()["down"]
+
+
+def test_each_filter_is_shown_and_taken_away_by_itself(desk: Client, held: Comment) -> None:
+    article = held.article
+    query = {"article": article.pk, "label": "toxicity", "words": "idiot", "refusal": "insult", "alike": held.pk}
+    page = desk.get("/desk/queue/held/", query).content.decode()
+    chips = re.findall(r'<li class="chip">(.*?) <a href="([^"]*)"', page)
+    assert [words for words, _href in chips] == [
+        f"On “{article.title}”", "Label: toxicity", "Refused for: Insult", "With the words “idiot”",
+        "Alike, by whomever",
+    ]  # fmt: skip
+    for which, (_words, href) in zip(("article", "label", "refusal", "words", "alike"), chips, strict=True):
+        rest = {name: str(value) for name, value in query.items() if name != which}
+        assert dict(parse_qsl(unescape(href).partition("?")[2])) == rest
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="\w+">', page.partition('class="filter-form"')[2])
+    assert {"article", "refusal", "alike"} <= set(hidden)
+    assert 'class="chip"' not in desk.get("/desk/queue/held/").content.decode()
 
 
 def veiled(page: str) -> list[str]:
