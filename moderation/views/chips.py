@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from django.utils.translation import gettext as _
@@ -57,5 +57,9 @@ def _called(which: str, value: str) -> str:
         return Article.objects.filter(pk=int(value)).values_list("title", flat=True).first() or value
     if which == "refusal" and value in reasons.REFUSALS:
         return str(reasons.REFUSALS[value][1])
-    known = {"label": reasons.LABELS, "rule": reasons.RULES, "report": dict(Report.Reason.choices)}
+    known: dict[str, Mapping[str, object]] = {
+        "label": reasons.LABELS,
+        "rule": reasons.RULES,
+        "report": dict(Report.Reason.choices),
+    }
     return str(known.get(which, {}).get(value, value))
