@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from discussions import markup, states
-from discussions.models import Comment, Notice, Reader, Report, State, User
-from moderation import decisions, roles
-from moderation.decisions import NotAllowed
+from discussions.models import Notice, Reader, State, User
+from moderation import answering, decisions
 from moderation.models import Appeal, Decision
+from moderation.roles import NotAllowed
 
 MOST_CHARS = 4000
 Outcome = Appeal.Outcome
@@ -56,50 +56,6 @@ def file(notice: Notice, *, by: Reader, words: str) -> Appeal:
     return made
 
 
-def why_not(appeal: Appeal, by: User) -> str:
-    """Empty where this person may answer the appeal, else the reason."""
-    if reason := roles.why_not(by, roles.APPEALS, appeal.comment):
-        return reason
-    refusal = Decision.objects.get(pk=appeal.decision_id)
-    if refusal.actor_id == by.pk:
-        return _("You took this decision, so somebody else answers the appeal.")
-    return ""
-
-
-def why_not_refuse(comment: Comment, by: User, *, latest: Decision | None) -> str:
-    """Empty where this person may refuse the comment's newest version as far as appeals go, else the reason.
-
-    Whoever's refusal was overturned does not refuse the same version again, and while the answer is the `latest`
-    decision nobody does who may not answer appeals. Reports that came in since, other than their own, ask anew.
-    """
-    overturned = list(Appeal.objects.filter(comment=comment, outcome=Outcome.OVERTURNED).order_by("-pk"))
-    if not overturned:
-        return ""
-    refusers = dict(
-        Decision.objects.filter(pk__in=[a.decision_id for a in overturned], revision=comment.revision).values_list(
-            "pk", "actor_id"
-        )
-    )
-    for appeal in overturned:
-        if appeal.decision_id not in refusers or _reported_since(appeal, comment, by):
-            continue
-        if refusers[appeal.decision_id] == by.pk:
-            return _(
-                "Your refusal of these words was overturned on appeal. A colleague can refuse them again, and so can "
-                "you once they are edited or reported anew."
-            )
-        standing = latest is not None and latest.pk == appeal.answer_id
-        if standing and (reason := roles.why_not(by, roles.APPEALS, comment)):
-            return _("An appeal published these words. %(reason)s") % {"reason": reason}
-    return ""
-
-
-def _reported_since(appeal: Appeal, comment: Comment, by: User) -> bool:
-    """Whether somebody else has reported this version after the answer, and nobody has decided on it yet."""
-    waiting = Report.objects.filter(comment=comment, revision=comment.revision, handled_at__isnull=True)
-    return waiting.filter(created_at__gt=appeal.closed_at).exclude(reader__user=by).exists()
-
-
 def _locked(appeal_id: int) -> Appeal:
     """The appeal, its thread locked first as every decision does it, so that neither overtakes nor blocks the other."""
     states.lock_threads([Appeal.objects.values_list("comment__article_id", flat=True).get(pk=appeal_id)])
@@ -114,7 +70,7 @@ def answer(appeal_id: int, *, by: User, outcome: str, words: str = "") -> Appeal
     refusal no longer stands.
     """
     appeal = _locked(appeal_id)
-    if reason := why_not(appeal, by):
+    if reason := answering.why_not(appeal, by):
         raise NotAllowed(reason)
     if outcome not in Outcome.values:
         raise ValueError(_("Say whether the refusal stands or was wrong."))
@@ -142,7 +98,7 @@ def answer(appeal_id: int, *, by: User, outcome: str, words: str = "") -> Appeal
 def reopen(appeal_id: int, *, by: User) -> Appeal:
     """Take an answer back. Raises NotAllowed, decisions.Conflict."""
     appeal = _locked(appeal_id)
-    if reason := why_not(appeal, by):
+    if reason := answering.why_not(appeal, by):
         raise NotAllowed(reason)
     if appeal.answer_id is not None:
         decisions.undo(decision_id=appeal.answer_id, by=by)

@@ -69,7 +69,7 @@ def act(
             )  # fmt: skip
         except decisions.Conflict as conflict:
             results[comment_id] = Result(comment_id, author, text, False, _told(conflict))
-        except decisions.NotAllowed as error:
+        except roles.NotAllowed as error:
             results[comment_id] = Result(comment_id, author, text, False, str(error))
         except Comment.DoesNotExist:
             results[comment_id] = Result(comment_id, author, text, False, _("It no longer exists."))
@@ -91,7 +91,7 @@ def undo(batch: UUID, *, by: User) -> list[Result]:
             back = decisions.undo(decision_id=decision.pk, by=by)
         except decisions.Conflict as conflict:
             results.append(Result(decision.comment_id, author, text, False, _told(conflict)))
-        except decisions.NotAllowed as error:
+        except roles.NotAllowed as error:
             results.append(Result(decision.comment_id, author, text, False, str(error)))
         else:
             results.append(Result(decision.comment_id, author, text, True, "", back.pk))

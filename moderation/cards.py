@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 
 from discussions import markup
 from discussions.models import Comment, Report, Revision, State, User
-from moderation import alike, appeals, authors, colleagues, lines, marks, presence, reasons, roles, versions
-from moderation.models import Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score
+from moderation import alike, answering, authors, colleagues, lines, marks, presence, reasons, roles, versions
+from moderation.models import Action, Appeal, Decision, Escalation, Note, Policy, Preset, QueueItem, Sanction, Score
 from moderation.scoring import curves
 from moderation.scoring.curves import Curve
 
@@ -133,7 +133,7 @@ def build(comment: Comment, *, by: User) -> Card:
         refusals=[(code, key, title, words) for code, (key, title, words) in reasons.REFUSALS.items()],
         presets=list(Preset.objects.all()[:40]),
         why_not=roles.why_not(by, roles.DECIDE, comment),
-        why_not_refuse=appeals.why_not_refuse(comment, by, latest=decisions[0] if decisions else None) if made else "",
+        why_not_refuse=answering.why_not_refuse(comment, by, latest=decisions[0]) if made and decisions else "",
     )
 
 
@@ -141,7 +141,7 @@ def _why_unanswered(appeal: Appeal | None, waiting: Appeal | None, by: User) -> 
     """Empty where this person may answer the appeal or somebody has, else why they cannot."""
     if appeal is None or appeal.closed_at is not None:
         return ""
-    return appeals.why_not(appeal, by) if waiting else _("The refusal it is about no longer stands.")
+    return answering.why_not(appeal, by) if waiting else _("The refusal it is about no longer stands.")
 
 
 def _may_reopen(appeal: Appeal | None, decisions: Sequence[Decision], by: User) -> bool:
@@ -149,7 +149,7 @@ def _may_reopen(appeal: Appeal | None, decisions: Sequence[Decision], by: User) 
     if appeal is None or appeal.closed_at is None:
         return False
     stands = appeal.answer_id is None or (bool(decisions) and decisions[0].pk == appeal.answer_id)
-    return stands and not appeals.why_not(appeal, by)
+    return stands and not answering.why_not(appeal, by)
 
 
 def bars(labels: dict[str, float], rules: dict[str, Any], calibration: Mapping[str, Curve]) -> list[Bar]:
@@ -245,7 +245,7 @@ def told(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
 
 
 def _told(decision: Decision, names: Mapping[int, str]) -> dict[str, Any]:
-    code = decision.reason_code
+    code = decision.reason_code if decision.action == Action.REJECT else ""  # earlier versions kept one of approvals
     return {
         "id": decision.pk,
         "comment_id": decision.comment_id,

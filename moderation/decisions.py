@@ -18,9 +18,10 @@ from discussions import languages, states
 from discussions.models import Comment, Notice, OutboxEntry, Revision, State, User
 from discussions.models.comment import PERSON_MOVES, POLICY_MOVES, REJUDGE_MOVES
 from discussions.states import Place
-from moderation import effects, notifiers, queue, reasons, roles
+from moderation import answering, effects, notifiers, queue, reasons, roles
 from moderation.models import Action, Appeal, Decision, Policy, Score
 from moderation.policy import Verdict
+from moderation.roles import NotAllowed
 
 
 class Conflict(Exception):
@@ -30,10 +31,6 @@ class Conflict(Exception):
         super().__init__(f"comment {comment.pk} is at version {comment.version}")
         self.comment = comment
         self.latest = latest
-
-
-class NotAllowed(Exception):
-    """This person may not take this decision; the text says why."""
 
 
 _POLICY_ACTIONS = {
@@ -176,20 +173,16 @@ def _score_of(comment: Comment) -> Score | None:
 
 def _respect_overturned(comment: Comment, by: User, latest: Decision | None) -> None:
     """What an appeal has published is not refused over its head. Raises NotAllowed."""
-    from moderation import appeals  # which decides through this module
-
-    if reason := appeals.why_not_refuse(comment, by, latest=latest):
+    if reason := answering.why_not_refuse(comment, by, latest=latest):
         raise NotAllowed(reason)
 
 
 def _respect_answer(standing: Decision, by: User) -> None:
     """The answer to an appeal is taken back, or given again, by those alone who may give it. Raises NotAllowed."""
-    from moderation import appeals
-
     answered = Appeal.objects.select_related("comment__reader__user", "comment__article")
     taken_back = [each["id"] for each in standing.effects.get("reopened", {}).get("appeals", [])]
     appeal = answered.filter(Q(answer_id=standing.pk) | Q(pk__in=taken_back)).first()
-    if appeal is not None and (reason := appeals.why_not(appeal, by)):
+    if appeal is not None and (reason := answering.why_not(appeal, by)):
         raise NotAllowed(reason)
 
 

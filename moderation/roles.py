@@ -45,6 +45,10 @@ _MISSING: dict[str, Promise] = {
 }
 
 
+class NotAllowed(Exception):
+    """This person may not do this; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Standing:
     """What the table of roles says of one person. No sections means all of them."""
@@ -122,9 +126,7 @@ def may_lift(user: User, comment: Comment) -> bool:
 
 
 def require(user: User | AnonymousUser, what: str, comment: Comment | None = None) -> None:
-    """Raise decisions.NotAllowed with the reason where `may` says no."""
+    """Raise NotAllowed with the reason where `may` says no."""
     reason = why_not(user, what, comment)
     if reason:
-        from moderation.decisions import NotAllowed
-
         raise NotAllowed(reason)

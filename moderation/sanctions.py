@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from discussions import languages, mail, states
 from discussions.models import Comment, Mail, Reader, State, User
 from moderation import bulk, reasons, roles
-from moderation.decisions import NotAllowed
 from moderation.models import Decision, Sanction, Score
+from moderation.roles import NotAllowed
 
 MOST_HIDDEN = bulk.MOST
 LONGEST = timedelta(days=3653)  # ten years; whoever means longer means without an end

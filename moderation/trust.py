@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from discussions.models import Reader, User
 from moderation import roles
-from moderation.decisions import NotAllowed
 from moderation.models import Trust
+from moderation.roles import NotAllowed
 
 
 def in_force(reader: Reader) -> Trust | None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from discussions import demo, refusals, reports
 from discussions.models import Comment, Reader, Revision, State, User
-from moderation import appeals, bulk, decisions, pipeline, queue, sanctions
+from moderation import appeals, bulk, decisions, pipeline, queue, roles, sanctions
 from moderation.models import Decision, Escalation, Note
 
 FILE = Path(__file__).with_suffix(".toml")
@@ -57,7 +57,7 @@ def _done(step: Step, comments: dict[str, int]) -> bool:
     try:
         with transaction.atomic():
             _DOES[step["do"]](step, comments)
-    except (decisions.Conflict, decisions.NotAllowed, appeals.NotPossible, refusals.Refused):
+    except (decisions.Conflict, roles.NotAllowed, appeals.NotPossible, refusals.Refused):
         return False
     return True
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from discussions.models import Comment, Notice, State
 from discussions.views import who
-from moderation import appeals, decisions, roles
+from moderation import answering, appeals, decisions, roles
 from moderation.models import Appeal
 from moderation.views import last
 from moderation.views.access import DeskRequest, desk, refused
@@ -56,7 +56,7 @@ def answer(request: DeskRequest, appeal_id: int) -> HttpResponse:
         done = appeals.answer(appeal.pk, by=request.user, outcome=outcome, words=words)
     except decisions.Conflict as conflict:
         return conflict_page(request, conflict)
-    except decisions.NotAllowed as error:
+    except roles.NotAllowed as error:
         return refused(request, str(error))
     except ValueError as error:
         return _ask_again(request, appeal, str(error))
@@ -66,7 +66,7 @@ def answer(request: DeskRequest, appeal_id: int) -> HttpResponse:
 
 def _may_answer(appeal: Appeal, request: DeskRequest) -> bool:
     waits = Appeal.objects.waiting().filter(pk=appeal.pk).exists()
-    return waits and not appeals.why_not(appeal, request.user)
+    return waits and not answering.why_not(appeal, request.user)
 
 
 def _ask_again(request: DeskRequest, appeal: Appeal, problem: str) -> HttpResponse:
@@ -85,7 +85,7 @@ def reopen(request: DeskRequest, appeal_id: int) -> HttpResponse:
     except decisions.Conflict as conflict:
         last.forget_answer(request, appeal)
         return conflict_page(request, conflict)
-    except decisions.NotAllowed as error:
+    except roles.NotAllowed as error:
         return refused(request, str(error))
     last.forget_answer(request, appeal)
     if is_script(request):

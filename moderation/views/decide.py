@@ -44,7 +44,7 @@ def decide(request: DeskRequest, comment_id: int) -> HttpResponse:
         raise Http404 from None
     except decisions.Conflict as conflict:
         return conflict_page(request, conflict)
-    except decisions.NotAllowed as error:
+    except roles.NotAllowed as error:
         return refused(request, str(error))
     except ValueError as error:
         return refused(request, str(error), status=422)
@@ -61,7 +61,7 @@ def undo(request: DeskRequest, decision_id: int) -> HttpResponse:
     except decisions.Conflict as conflict:
         last.forget(request, decision_id=original.pk)  # or it would bar the way to the actions before it
         return conflict_page(request, conflict)
-    except decisions.NotAllowed as error:
+    except roles.NotAllowed as error:
         return refused(request, str(error))
     last.forget(request, decision_id=original.pk)
     return _done(request, decision)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from discussions import markup, traces
 from discussions.models import Comment, Reader, Revision, State
-from moderation import authors, colleagues, decisions, lines, reasons, roles, sanctions, trust
+from moderation import authors, colleagues, lines, reasons, roles, sanctions, trust
 from moderation.filters import Filters
 from moderation.models import Escalation, Note, Policy, Sanction, Trust
 from moderation.views import last
@@ -130,7 +130,7 @@ def sanction(request: DeskRequest, reader_id: int) -> HttpResponse:
             until=_until(request.POST.get("days", ""), request.POST.get("until", "").strip()),
             refuse_comments=request.POST.get("existing") == "refuse",
         )
-    except decisions.NotAllowed as error:
+    except roles.NotAllowed as error:
         return refused(request, str(error))
     except ValueError as error:
         return refused(request, str(error), status=422)
@@ -166,7 +166,7 @@ def lift(request: DeskRequest, sanction_id: int) -> HttpResponse:
     found = get_object_or_404(Sanction.objects.select_related("reader"), pk=sanction_id)
     try:
         sanctions.lift(found, by=request.user)
-    except decisions.NotAllowed as error:
+    except roles.NotAllowed as error:
         return refused(request, str(error))
     last.forget_measure(request, found)
     if _from_undo(request):
@@ -181,7 +181,7 @@ def trust_reader(request: DeskRequest, reader_id: int) -> HttpResponse:
     found = get_object_or_404(Reader.objects.select_related("user"), pk=reader_id)
     try:
         given = trust.give(reader=found, by=request.user, words=request.POST.get("words", "")[:2000])
-    except decisions.NotAllowed as error:
+    except roles.NotAllowed as error:
         return refused(request, str(error))
     except ValueError as error:
         return refused(request, str(error), status=422)

@@ -40,15 +40,20 @@ def page(request: DeskRequest) -> HttpResponse:
         else:
             proposed = rules.read(typed)
             changes = list(rules.differences(rules.read(_as_form(in_force.rules)), proposed))
-            if typed.get("do") == "save":
-                return _save(request, in_force, proposed, changes)
+            try:
+                if typed.get("do") == "save":
+                    return _save(request, in_force, proposed, changes)
+            except rules.Outdated as error:  # what was typed stays, to be compared with what is in force now
+                in_force = error.latest
+                context |= {"problems": [_outdated(error)], "seen": in_force.version}
+                changes = list(rules.differences(rules.read(_as_form(in_force.rules)), proposed))
             context |= {"tried": rules.effect(proposed), "changes": changes}
             typed = _as_form(proposed)
     context |= _form(typed, context.get("wrong", ()))
     context |= {"in_force": in_force, "now": rules.effect(in_force.rules), "versions": _versions()}
     if may_edit:
         context["outdated"] = rejudging.outdated(in_force).count()
-    context["seen"] = request.POST.get("seen") or in_force.version
+    context.setdefault("seen", request.POST.get("seen") or in_force.version)
     status = 422 if "problems" in context else 200
     return render(request, "moderation/rules.html", frame(request, "rules", Filters()) | context, status=status)
 
@@ -58,14 +63,8 @@ def _save(request: DeskRequest, in_force: Policy, proposed: dict[str, Any], chan
     if seen == in_force.version and not changes:
         messages.info(request, _unchanged(in_force))
         return redirect("desk_rules")
-    try:
-        made = rules.change(proposed, by=request.user, note=request.POST.get("note", "").strip(), seen_version=seen)
-    except rules.Outdated as error:
-        messages.error(request, _outdated(error))
-    else:
-        messages.success(
-            request, " ".join([_("Version %(n)d is in force.") % {"n": made.version}, *_left_behind(made)])
-        )
+    made = rules.change(proposed, by=request.user, note=request.POST.get("note", "").strip(), seen_version=seen)
+    messages.success(request, " ".join([_("Version %(n)d is in force.") % {"n": made.version}, *_left_behind(made)]))
     return redirect("desk_rules")
 
 
@@ -122,7 +121,7 @@ def judge_again(request: DeskRequest, version: int) -> HttpResponse:
 
 def _outdated(error: rules.Outdated) -> str:
     who = colleagues.name_of(error.latest.by) if error.latest.by_name else _("somebody")
-    return _("Not saved: %(who)s has put version %(n)d in force meanwhile. Look at it, then change it again.") % {
+    return _("Not saved: %(who)s has put version %(n)d in force meanwhile. Look at it, then save again.") % {
         "who": who,
         "n": error.latest.version,
     }

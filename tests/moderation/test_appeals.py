@@ -10,7 +10,7 @@ from django.urls import reverse
 from discussions import posting, reports
 from discussions.models import Comment, Notice, Reader, Report, State, User
 from discussions.views import own, who
-from moderation import appeals, decisions, lists, pipeline
+from moderation import appeals, decisions, lists, pipeline, roles
 from moderation.models import Appeal, Decision, Staff
 from moderation.views import last
 from tests.factories.discussions import AccountFactory
@@ -45,7 +45,7 @@ def test_each_refusal_has_one_appeal_and_only_by_its_author(refused: Comment, ap
 
 def test_whoever_refused_does_not_answer_the_appeal(appeal: Appeal, moderator: User) -> None:
     Staff.objects.filter(user=moderator).update(role=Staff.Role.SENIOR)
-    with pytest.raises(decisions.NotAllowed, match="somebody else"):
+    with pytest.raises(roles.NotAllowed, match="somebody else"):
         appeals.answer(appeal.pk, by=moderator, outcome="upheld")
 
 
@@ -65,7 +65,7 @@ def test_an_appeal_against_a_refusal_that_no_longer_stands_waits_for_nobody(
 
 
 def test_an_appeal_is_not_passed_over_by_refusing_anew(appeal: Appeal, refused: Comment, moderator: User) -> None:
-    with pytest.raises(decisions.NotAllowed, match="has appealed"):
+    with pytest.raises(roles.NotAllowed, match="has appealed"):
         decisions.by_person(
             comment_id=refused.pk, action="reject", by=moderator, version_seen=refused.version, reason_code="hate"
         )
@@ -76,10 +76,10 @@ def test_who_may_not_answer_an_appeal_does_not_undo_the_answer(
 ) -> None:
     given = appeals.answer(appeal.pk, by=senior, outcome="overturned").answer_id
     assert given is not None
-    with pytest.raises(decisions.NotAllowed, match="senior"):
+    with pytest.raises(roles.NotAllowed, match="senior"):
         decisions.undo(decision_id=given, by=colleague)
     Staff.objects.filter(user=moderator).update(role=Staff.Role.SENIOR)
-    with pytest.raises(decisions.NotAllowed, match="somebody else"):
+    with pytest.raises(roles.NotAllowed, match="somebody else"):
         decisions.undo(decision_id=given, by=moderator)
     decisions.undo(decision_id=given, by=senior)
     appeal.refresh_from_db()
@@ -87,7 +87,7 @@ def test_who_may_not_answer_an_appeal_does_not_undo_the_answer(
 
 
 def test_a_moderator_is_not_senior_enough(appeal: Appeal, colleague: User) -> None:
-    with pytest.raises(decisions.NotAllowed, match="senior"):
+    with pytest.raises(roles.NotAllowed, match="senior"):
         appeals.answer(appeal.pk, by=colleague, outcome="overturned")
 
 
@@ -118,9 +118,9 @@ def test_what_an_appeal_published_is_not_taken_down_by_those_who_may_not_answer_
     appeal.refresh_from_db()
     refused.refresh_from_db()
     person = moderator if own else colleague
-    with pytest.raises(decisions.NotAllowed):
+    with pytest.raises(roles.NotAllowed):
         decisions.undo(decision_id=appeal.answer_id or 0, by=person)
-    with pytest.raises(decisions.NotAllowed):
+    with pytest.raises(roles.NotAllowed):
         decisions.by_person(
             comment_id=refused.pk, action="reject", by=person, version_seen=refused.version, reason_code="insult"
         )
@@ -137,7 +137,7 @@ def test_an_answer_taken_back_and_given_again_by_undoing_is_the_answer_again(
     back = decisions.undo(decision_id=given or 0, by=senior)
     appeal.refresh_from_db()
     assert (appeal.outcome, appeal.closed_at) == ("", None)
-    with pytest.raises(decisions.NotAllowed):
+    with pytest.raises(roles.NotAllowed):
         decisions.undo(decision_id=back.pk, by=colleague)
     again = decisions.undo(decision_id=back.pk, by=senior)
     appeal.refresh_from_db()
@@ -165,15 +165,15 @@ def decided(comment: Comment, action: str, *, by: User) -> Comment:
 def test_whoever_was_overturned_does_not_refuse_the_same_words_again(
     overturned: Comment, moderator: User, colleague: User
 ) -> None:
-    with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):
+    with pytest.raises(roles.NotAllowed, match="overturned on appeal"):
         decided(overturned, "reject", by=moderator)
     assert decided(overturned, "approve", by=moderator).state == State.PUBLISHED
-    with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):
+    with pytest.raises(roles.NotAllowed, match="overturned on appeal"):
         decided(overturned, "reject", by=moderator)
     assert decided(overturned, "reject", by=colleague).state == State.REJECTED
     approved = decided(overturned, "approve", by=colleague)
     back = Decision.objects.filter(comment_id=approved.pk).latest("id")
-    with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):  # nor by taking a colleague's approval back
+    with pytest.raises(roles.NotAllowed, match="overturned on appeal"):  # nor by taking a colleague's approval back
         decisions.undo(decision_id=back.pk, by=moderator)
     decisions.undo(decision_id=back.pk, by=colleague)
 
@@ -203,12 +203,12 @@ def test_other_words_and_a_report_by_somebody_else_ask_anew(
     overturned: Comment, moderator: User, senior: User, author: Reader
 ) -> None:
     reports.save(comment=overturned, by=moderator.reader, reason=Report.Reason.INSULT)
-    with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):
+    with pytest.raises(roles.NotAllowed, match="overturned on appeal"):
         decided(overturned, "reject", by=moderator)
     reports.save(comment=overturned, by=None, reason=Report.Reason.INSULT)
     assert decided(overturned, "reject", by=moderator).state == State.REJECTED
     decided(overturned, "approve", by=senior)
-    with pytest.raises(decisions.NotAllowed, match="overturned on appeal"):  # those reports are answered
+    with pytest.raises(roles.NotAllowed, match="overturned on appeal"):  # those reports are answered
         decided(overturned, "reject", by=moderator)
     posting.edit(comment=overturned, text=f"{RUDE} And its mayor too.", by=author)
     assert decided(overturned, "reject", by=moderator).state == State.REJECTED
@@ -218,7 +218,7 @@ def test_a_report_after_the_answer_is_open_to_everybody_at_the_desk(
     appeal: Appeal, refused: Comment, senior: User, colleague: User
 ) -> None:
     appeals.answer(appeal.pk, by=senior, outcome="overturned")
-    with pytest.raises(decisions.NotAllowed, match="appeal published these words"):
+    with pytest.raises(roles.NotAllowed, match="appeal published these words"):
         decided(refused, "reject", by=colleague)
     reports.save(comment=refused, by=None, reason=Report.Reason.INSULT)
     assert decided(refused, "reject", by=colleague).state == State.REJECTED
@@ -243,7 +243,7 @@ def test_whoever_refused_does_not_undo_the_answer_however_senior(
     appeals.answer(appeal.pk, by=senior, outcome="overturned")
     Staff.objects.filter(user=moderator).update(role=Staff.Role.SENIOR)
     appeal.refresh_from_db()
-    with pytest.raises(decisions.NotAllowed, match="somebody else"):
+    with pytest.raises(roles.NotAllowed, match="somebody else"):
         decisions.undo(decision_id=appeal.answer_id or 0, by=moderator)
 
 

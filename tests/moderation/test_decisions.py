@@ -11,7 +11,7 @@ from django.db import connection
 
 from discussions import posting, reports
 from discussions.models import Article, Comment, Notice, Reader, Report, State, User
-from moderation import bulk, decisions, queue, tallies
+from moderation import bulk, decisions, queue, roles, tallies
 from moderation.models import Decision, Escalation, QueueItem, Review
 from tests.factories.discussions import ArticleFactory
 from tests.factories.moderation import first_policy, judged
@@ -142,7 +142,7 @@ def test_only_the_decision_that_stands_can_be_undone(held: Comment, moderator: U
 
 def test_nobody_decides_on_their_own_comment(article: object, quick_engine: None, moderator: User) -> None:
     own = posting.post(article=article, reader=moderator.reader, text=RUDE)  # type: ignore[arg-type]
-    with pytest.raises(decisions.NotAllowed, match="own comment"):
+    with pytest.raises(roles.NotAllowed, match="own comment"):
         approve(own, moderator)
 
 

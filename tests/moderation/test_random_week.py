@@ -10,7 +10,7 @@ from django.db import transaction
 
 from discussions import posting, refusals, reports
 from discussions.models import Comment, Notice, Report, State
-from moderation import appeals, bulk, decisions, pipeline, queue, sanctions, tallies
+from moderation import appeals, bulk, decisions, pipeline, queue, roles, sanctions, tallies
 from moderation.models import Action, Appeal, Decision, QueueItem, Review, Sanction, Staff
 from tests.factories.discussions import ArticleFactory, ReaderFactory
 from tests.factories.moderation import judged
@@ -19,7 +19,7 @@ from tests.moderation.desk import staff
 
 pytestmark = pytest.mark.django_db
 
-EXPECTED = (decisions.Conflict, decisions.NotAllowed, appeals.NotPossible, refusals.Refused)
+EXPECTED = (decisions.Conflict, roles.NotAllowed, appeals.NotPossible, refusals.Refused)
 
 
 class Week:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from discussions import wake
 from discussions.models import Article, Comment, Notice, Report, State, User
-from moderation import decisions, insight, lists, queue, rejudging, rules, tallies, tasks
+from moderation import decisions, insight, lists, queue, rejudging, roles, rules, tallies, tasks
 from moderation.models import Decision, Escalation, Policy, QueueItem, Staff
 from tests.factories.moderation import judged
 from tests.moderation.desk import *  # noqa: F403
@@ -162,7 +162,7 @@ def test_nothing_happens_unasked_or_by_a_version_that_is_not_in_force(
     assert (rejudging.run(), rejudging.is_due()) == (0, False)
     with pytest.raises(rules.Outdated):
         rejudging.ask(by=editor, seen_version=1)
-    with pytest.raises(decisions.NotAllowed):
+    with pytest.raises(roles.NotAllowed):
         rejudging.ask(by=moderator, seen_version=2)
     rejudging.ask(by=editor, seen_version=2)
     change(editor, thresholds=STRICT)

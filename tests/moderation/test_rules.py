@@ -143,6 +143,8 @@ def test_the_second_of_two_editors_is_told_about_the_first(editors_desk: Client,
     page = editors_desk.post("/desk/policy/", form(hold_newcomers="1"), follow=True).content.decode()
     assert "eda has put version 2 in force meanwhile" in page
     assert Policy.objects.in_force().rules["hold_newcomers"] == 3
+    assert '<input name="hold_newcomers" type="number" min="0" max="999" value="1">' in page
+    assert 'name="seen" value="2"' in page
 
 
 def test_going_back_is_a_version_of_its_own(editors_desk: Client, editor: User) -> None:

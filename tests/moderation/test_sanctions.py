@@ -14,8 +14,8 @@ from django.utils import timezone, translation
 from discussions import guests, posting, reports, votes
 from discussions.models import Comment, Mail, Reader, State, User
 from moderation import pipeline, sanctions
-from moderation.decisions import NotAllowed
 from moderation.models import Sanction, Score, Staff, Trust
+from moderation.roles import NotAllowed
 from tests.factories.discussions import AccountFactory
 from tests.moderation.conftest import Say
 from tests.moderation.desk import *  # noqa: F403

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from discussions import traces
 from discussions.models import Comment, Reader, State, User
-from moderation import decisions, policy, reasons, rules, sanctions, trust
+from moderation import decisions, policy, reasons, roles, rules, sanctions, trust
 from moderation.models import Decision, Policy, Staff, Trust
 from tests.factories.discussions import ArticleFactory, ReaderFactory, post
 from tests.factories.moderation import QUIET
@@ -123,7 +123,7 @@ def test_seniors_trust_with_a_reason_and_everybody_sees_it(
 
 @pytest.mark.django_db
 def test_nobody_trusts_themselves(senior: User) -> None:
-    with pytest.raises(decisions.NotAllowed):
+    with pytest.raises(roles.NotAllowed):
         trust.give(reader=senior.reader, by=senior, words="I know me.")
 
 

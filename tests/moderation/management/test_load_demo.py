@@ -16,7 +16,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from discussions.models import Article, Comment, OutboxEntry, Reader, Report, State, User
-from moderation import appeals, insight, pipeline, reconcile, record, roles, scoring, tallies
+from moderation import answering, insight, pipeline, reconcile, record, roles, scoring, tallies
 from moderation.models import Action, Appeal, Decision, Escalation, Note, QueueItem, Sanction
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_engine")]
@@ -71,7 +71,7 @@ def test_appeals_wait_for_the_demos_moderator_and_one_was_granted(local: Path) -
     run()
     moderator = User.objects.get(email="moderator@parley.example")
     waiting = Appeal.objects.filter(closed_at=None)
-    assert [appeals.why_not(one, moderator) for one in waiting] == ["", ""]
+    assert [answering.why_not(one, moderator) for one in waiting] == ["", ""]
     granted = Appeal.objects.get(outcome=Appeal.Outcome.OVERTURNED)
     assert granted.comment.state == State.PUBLISHED
 
