@@ -239,7 +239,7 @@ def _settle_one(comment: Comment, entry: Claimed, text: str, result: scoring.Sco
         return
     alike.keep(comment, text)
     known = signals.collect(comment, text, in_force.rules, scores=result)
-    verdict = policy.decide(score.labels if score else None, known, in_force.rules)
+    verdict = policy.decide(policy.told_by(score.labels) if score else None, known, in_force.rules)
     if score is None:
         gave_up_total.inc()
         # A text that killed its workers goes to a person whatever the rules for unscored comments say.

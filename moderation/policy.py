@@ -96,11 +96,17 @@ def turning_points(rules: Mapping[str, Any]) -> dict[str, list[float]]:
 
 
 DECISIVE = "toxicity"
-"""A checkpoint that does not say this says nothing: its comments are treated as if they had not been scored."""
+
+
+def told_by(labels: Mapping[str, float]) -> Mapping[str, float] | None:
+    """The labels that a verdict may rest on: None, as of a comment without scores, where the checkpoint has learnt
+    other labels than the rules speak of, for then it would say nothing against anything.
+    """
+    return labels if DECISIVE in labels else None
 
 
 def _from_scores(labels: Mapping[str, float] | None, rules: Mapping[str, Any]) -> Iterator[Reason]:
-    if labels is None or DECISIVE not in labels:
+    if labels is None:
         outcome = "publish" if rules.get("publish_unscored") else "hold"
         yield {"rule": "unscored", "outcome": outcome}
         return

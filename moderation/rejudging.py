@@ -109,7 +109,7 @@ def _judge_one(comment: Comment, in_force: Policy) -> None:
     known = signals.collect(comment, revision.text, in_force.rules, scores=stored)
     then = int(seen.get("duplicate", {}).get("value", 0))
     known = replace(known, duplicates_by_others=max(known.duplicates_by_others, then))
-    verdict = policy.decide(score.labels, known, in_force.rules)
+    verdict = policy.decide(policy.told_by(score.labels), known, in_force.rules)
     if verdict.outcome == "hold" and _same(verdict.reasons, earlier.reasons):
         QueueItem.objects.filter(comment=comment).update(policy_version=in_force.version)
         return

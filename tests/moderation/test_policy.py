@@ -106,3 +106,9 @@ def test_every_reason_has_a_sentence(labels: dict[str, float], known: bool, link
     assert verdict.reasons
     for reason in verdict.reasons:
         assert len(reasons.sentence(reason)) > 5
+
+
+def test_labels_that_no_rule_speaks_of_are_no_scores() -> None:
+    assert policy.told_by({"toxicity": 0.1, "threat": 0.0}) == {"toxicity": 0.1, "threat": 0.0}
+    told = policy.told_by({"lab0": 0.99, "lab1": 0.0})
+    assert policy.decide(told, QUIET, policy.DEFAULT_RULES).outcome == "hold"
