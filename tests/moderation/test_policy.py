@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import reasons
-from moderation.policy import DEFAULT_RULES, Signals, decide
+from moderation.policy import DEFAULT_RULES, Signals, decide, told_by
 
 QUIET = Signals(
     banned=[],
@@ -109,6 +109,6 @@ def test_every_reason_has_a_sentence(labels: dict[str, float], known: bool, link
 
 
 def test_labels_that_no_rule_speaks_of_are_no_scores() -> None:
-    assert policy.told_by({"toxicity": 0.1, "threat": 0.0}) == {"toxicity": 0.1, "threat": 0.0}
-    told = policy.told_by({"lab0": 0.99, "lab1": 0.0})
-    assert policy.decide(told, QUIET, policy.DEFAULT_RULES).outcome == "hold"
+    assert told_by({"toxicity": 0.1, "threat": 0.0}) == {"toxicity": 0.1, "threat": 0.0}
+    told = told_by({"lab0": 0.99, "lab1": 0.0})
+    assert decide(told, QUIET, DEFAULT_RULES).outcome == "hold"
