@@ -25,8 +25,8 @@ from moderation.scoring.scorer import Scorer, Scores
 class Band:
     """Quick scores (of the first label) from ``low`` to ``high`` are not settled."""
 
-    low: float = 0.1
-    high: float = 0.9
+    low: float = 0.05
+    high: float = 0.95
 
 
 def band() -> Band:
@@ -37,7 +37,7 @@ def band() -> Band:
     try:
         low, high = (float(part) for part in given.split(","))
     except ValueError as error:
-        raise CheckpointError(f"PARLEY_CASCADE_BAND must be two numbers such as 0.1,0.9; it is {given!r}.") from error
+        raise CheckpointError(f"PARLEY_CASCADE_BAND must be two numbers such as 0.05,0.95; it is {given!r}.") from error
     if not 0 <= low <= high <= 1:
         raise CheckpointError(f"PARLEY_CASCADE_BAND must rise within 0 and 1; it is {given!r}.")
     return Band(low, high)

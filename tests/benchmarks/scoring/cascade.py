@@ -22,7 +22,7 @@ from .agreement import turned
 from .report import row
 from .speed import SomeRepaired, race
 
-BANDS = (Band(), Band(0.05, 0.95), Band(0.03, 0.98))
+BANDS = (Band(), Band(0.1, 0.9), Band(0.03, 0.98))
 
 
 def cascade(compact: Checkpoint, large: Checkpoint, given: Sequence[str], share: float) -> None:
