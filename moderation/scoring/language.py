@@ -33,7 +33,8 @@ PART_WORDS = 4
 
 _WORDS = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*|[.!?\n]+")
-_NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|&\w+;")
+# Addresses, names, entities, and whatever holds a digit: a code's letters are in no language.
+_NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|&\w+;|\w*\d\w*")
 
 
 @lru_cache(maxsize=1)
@@ -75,11 +76,11 @@ def foreign(text: str, found: str | None, known: Container[str], lexicon: Contai
     None where nothing is foreign.
     """
     if found is None:
-        words = _WORDS.findall(text.lower())
+        words = _WORDS.findall(_NOISE.sub(" ", text.lower()))
         enough = len(words) > 1 and sum(map(len, words)) >= ENOUGH
         return UNKNOWN if enough and _familiar(words, lexicon) < FAMILIAR else None
     for part in _parts(text) if found in known else ():
-        words = _WORDS.findall(part.lower())
+        words = _WORDS.findall(_NOISE.sub(" ", part.lower()))
         if len(words) >= PART_WORDS and _familiar(words, lexicon) < PART_FAMILIAR:
             named = detect(part)
             if named is not None and named not in known:

@@ -218,3 +218,10 @@ def test_a_foreign_part_of_an_english_text_is_named() -> None:
 )
 def test_names_and_short_words_are_not_foreign(text: str) -> None:
     assert scoring.score([text])[0].language_known
+
+
+@pytest.mark.parametrize(
+    "code", ["cddfdfdc5f88759012243470aa81afa5", "4f0e941d0e6aee1f91c14142b706ae84", "B1TCH-55-XQ7ZWQ"]
+)
+def test_codes_are_in_no_language(code: str) -> None:
+    assert scoring.score([f"You idiot, {code}. Really, {code}!"])[0].language_known
