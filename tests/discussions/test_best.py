@@ -69,17 +69,9 @@ def test_a_report_that_was_answered_no_longer_counts() -> None:
 def test_a_vote_that_is_saved_during_the_refresh_is_counted_by_the_next() -> None:
     first, second = post(ArticleFactory()), post(ArticleFactory())
     votes.add(comment=first, by=ReaderFactory())
-    moved: list[int] = []
-
-    def refresh() -> None:
-        try:
-            moved.append(best.refresh())
-        finally:
-            connection.close()
-
+    beside, moved = refresh_beside()
     with transaction.atomic():
         votes.add(comment=second, by=ReaderFactory())
-        beside = Thread(target=refresh)
         beside.start()
         beside.join(15)
     assert moved == [1]
@@ -92,15 +84,7 @@ def test_threads_that_somebody_is_changing_are_waited_for() -> None:
     comments = [post(ArticleFactory()) for _number in range(2)]
     for comment in comments:
         votes.add(comment=comment, by=ReaderFactory())
-    moved: list[int] = []
-
-    def refresh() -> None:
-        try:
-            moved.append(best.refresh())
-        finally:
-            connection.close()
-
-    beside = Thread(target=refresh)
+    beside, moved = refresh_beside()
     with transaction.atomic():
         states.lock_threads([comments[0].article_id])
         beside.start()
@@ -115,3 +99,16 @@ def waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
         return bool(cursor.fetchone()[0] == 1)
+
+
+def refresh_beside() -> tuple[Thread, list[int]]:
+    """A thread that refreshes once, not started yet, and where it puts how many moved."""
+    moved: list[int] = []
+
+    def refresh() -> None:
+        try:
+            moved.append(best.refresh())
+        finally:
+            connection.close()
+
+    return Thread(target=refresh), moved
