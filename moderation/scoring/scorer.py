@@ -197,8 +197,7 @@ class Scorer:
 
     def _folded(self, work: _Work) -> str:
         """The copy without disguises; no longer than twice the text, for one character can stand for eighteen."""
-        most = texts.FOLDED_MOST * len(work.text) + CHUNK
-        copy = fold(work.text, self.lexicon)
+        copy, most = fold(work.text, self.lexicon), texts.folded_most(work.text)
         work.complete = work.complete and len(copy) <= most
         return copy[:most]
 
@@ -221,7 +220,7 @@ class Scorer:
             work.believed = words is not None
         if any(words is not None for words in own):
             self._add(works, "own", own, rows)
-            copies = [None if text is None else fold(text, self.lexicon)[: texts.LIMIT] for text in own]
+            copies = [None if text is None else fold(text, self.lexicon)[: texts.folded_most(text)] for text in own]
             self._add(works, "own_folded", copies, rows)
 
     def _add_contexts(self, works: Sequence[_Work], parents: Sequence[str | None], rows: _Rows) -> None:

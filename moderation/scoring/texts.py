@@ -24,6 +24,8 @@ OWN_WORDS = 3
 """Own words needed before a quotation that nobody can prove is believed to be one."""
 FOLDED_MOST = 2
 """Times its own length that a text's folded copy may be long; one character can stand for eighteen."""
+FOLDED_SLACK = 256
+"""Characters beyond that, for short texts of emoji that are spelled out."""
 
 _SENTENCE_ENDS = frozenset(".!?…。！？؟")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -40,6 +42,11 @@ class Quotation:
 
     own: str
     quoted: str
+
+
+def folded_most(text: str) -> int:
+    """Characters of a text's folded copy that are read."""
+    return FOLDED_MOST * len(text) + FOLDED_SLACK
 
 
 def clean(text: str) -> str:
